@@ -259,10 +259,10 @@ test("settings of mail that are wrong are refused", () => {
 
 test("half of the settings of mail is refused where it cannot work", () => {
   expect(problems({ RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
-    "RECEIVING_EMAIL is set, but no mail can be sent to it: it goes with RESEND_API_KEY, which is not set.",
+    "RECEIVING_EMAIL is set, but RESEND_API_KEY, which is needed to send mail to it, is not.",
   ]);
   expect(problems({ RESEND_API_KEY: "re_0123456789abcdef", RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
-    "MAIL_FROM is missing: RESEND_API_KEY is set, and mail must be from an address in a domain verified at Resend.",
+    "RESEND_API_KEY is set, but MAIL_FROM is not: mail needs a sender in a domain that is verified at Resend.",
   ]);
 });
 

@@ -50,10 +50,10 @@ const TIMEOUT_MS = 10_000;
 /** One address: anything else could be several, or inject a header. */
 const ADDRESS = /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u;
 const ADDRESS_LENGTH_MAX = 254;
-/** Names of errors, as Resend documents them. */
+/** The form of Resend's documented error names. */
 const ERROR_NAME = /^[a-z_]{1,64}$/;
-/** Statuses between 400 and 499 after which the same request may succeed. */
-const PASSING = new Set([408, 425, 429]);
+/** Statuses between 400 and 499 after which a retry may succeed. */
+const RETRYABLE = new Set([408, 425, 429]);
 
 /** A mailer for an account at Resend. */
 export function resendMailer({ api_key, from, base_url, timeout_ms = TIMEOUT_MS }: MailerOptions): Mailer {
@@ -83,7 +83,7 @@ export function resendMailer({ api_key, from, base_url, timeout_ms = TIMEOUT_MS 
         { idempotencyKey: idempotency_key, signal: AbortSignal.any([signal, timeout]) },
       );
       signal.throwIfAborted();
-      if (timeout.aborted) throw unavailable(`Resend did not answer within ${timeout_ms} ms.`);
+      if (timeout.aborted) throw unavailable(`Resend did not respond within ${timeout_ms} ms.`);
       if (sent.error) throw failure(sent.error, sent.headers);
       const { id } = sent.data;
       if (typeof id !== "string" || id === "") throw unavailable("Resend accepted a mail without giving its id.");
@@ -127,12 +127,12 @@ function failure(
 ): ConnectorError {
   if (headers === null) return unavailable("Resend cannot be reached.");
   const reason = ERROR_NAME.test(name) ? name : "unknown";
-  const message = `Resend answered ${status ?? "without a status"}: ${reason}.`;
+  const message = `Resend responded ${status ?? "without a status"}: ${reason}.`;
   const detail = { status: status ?? null, reason };
-  const is_final = status != null && status >= 400 && status < 500 && !PASSING.has(status);
-  // The first request with this idempotency key is still being answered.
-  const is_early = reason === "concurrent_idempotent_requests";
-  if (is_final && !is_early) return new ConnectorError("mail_rejected", message, { detail });
+  const is_final = status != null && status >= 400 && status < 500 && !RETRYABLE.has(status);
+  // The first request with this idempotency key is still being processed.
+  const is_concurrent = reason === "concurrent_idempotent_requests";
+  if (is_final && !is_concurrent) return new ConnectorError("mail_rejected", message, { detail });
   return unavailable(message, { detail, retry_after: retryAfter(headers["retry-after"] ?? null, Date.now()) });
 }
 

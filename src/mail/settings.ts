@@ -43,14 +43,14 @@ export const mailSettings = settings(
     check: ({ given }) => [
       given.has("resend_api_key") &&
         !given.has("mail_from") &&
-        "MAIL_FROM is missing: RESEND_API_KEY is set, and mail must be from an address in a domain verified at Resend.",
+        "RESEND_API_KEY is set, but MAIL_FROM is not: mail needs a sender in a domain that is verified at Resend.",
       given.has("receiving_email") &&
         !given.has("resend_api_key") &&
-        "RECEIVING_EMAIL is set, but no mail can be sent to it: it goes with RESEND_API_KEY, which is not set.",
+        "RECEIVING_EMAIL is set, but RESEND_API_KEY, which is needed to send mail to it, is not.",
     ],
     resolve: ({ resend_api_key: api_key, mail_from: from, receiving_email, resend_base_url: base_url }) => ({
       mail: {
-        /** How mail is sent; absent: it is not. */
+        /** Absent: no mail is sent. */
         sender: api_key && from ? { api_key, from, base_url: base_url.replace(/\/+$/, "") } : undefined,
         receiving_email,
       },

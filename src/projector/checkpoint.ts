@@ -1,9 +1,9 @@
-/** How far a read model has come: read, moved under a fence, and handed from one version to the next. */
+/** Checkpoints of read models: reading them, moving them under a fence, and replacing one version by the next. */
 import { inTransaction, type Sql, type Transaction } from "../db/mod.ts";
 import type { Changes, Poison } from "./fold.ts";
 import { type Connection, Table } from "./table.ts";
 
-/** A version of a read model, as the table of checkpoints has it. */
+/** The checkpoint of a version of a read model. */
 export interface Checkpoint {
   readonly name: string;
   readonly version: number;
@@ -11,7 +11,7 @@ export interface Checkpoint {
   readonly live: boolean;
   /** The last event that the table contains. */
   readonly position: number;
-  /** Raised when a rebuilt table takes this one's place. */
+  /** Incremented when a rebuilt table replaces this one. */
   readonly generation: number;
   /** The event at which the fold stopped. */
   readonly poison?: Poison;
@@ -43,7 +43,7 @@ export async function readCheckpoints(sql: Connection, names: readonly string[])
   return rows.map(toCheckpoint);
 }
 
-/** This version's checkpoint; `undefined` if it was never built. */
+/** This version's checkpoint; `undefined` if it has never run. */
 export async function readCheckpoint(sql: Connection, { projection }: Table): Promise<Checkpoint | undefined> {
   const versions = await readCheckpoints(sql, [projection.name]);
   return versions.find(({ version }) => version === projection.version);
@@ -62,20 +62,20 @@ function toCheckpoint({ poison_position, poison_message, ...row }: CheckpointRow
 }
 
 /**
- * Sees to it that the version has its table and checkpoint. The first version of a read model is live at once, a
+ * Creates the version's table and checkpoint if they are missing. The first version of a read model is live at once; a
  * higher one is built beside the live one.
  *
- * @returns the checkpoint; that of the live version where it is higher than this one, which is then out of use
+ * @returns the version's checkpoint, or that of a higher live version, which has replaced it
  */
 export async function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint> {
   const { name } = table.projection;
-  const known = inCharge(await readCheckpoints(sql, [name]), table);
+  const known = current(await readCheckpoints(sql, [name]), table);
   if (known) return known;
   return inTransaction(sql, async (transaction) => {
     await lockVersions(transaction, name);
     const versions = await readCheckpoints(transaction, [name]);
-    const made = inCharge(versions, table);
-    if (made) return made;
+    const created = current(versions, table);
+    if (created) return created;
     const live = versions.some((checkpoint) => checkpoint.live);
     await table.create(transaction);
     if (!live) {
@@ -87,7 +87,7 @@ export async function openCheckpoint(sql: Sql, table: Table): Promise<Checkpoint
 }
 
 /** The version's own checkpoint, or that of a higher one that is live. */
-function inCharge(versions: readonly Checkpoint[], { projection }: Table): Checkpoint | undefined {
+function current(versions: readonly Checkpoint[], { projection }: Table): Checkpoint | undefined {
   const higher = versions.find(({ live, version }) => live && version > projection.version);
   return higher ?? versions.find(({ version }) => version === projection.version);
 }
@@ -102,17 +102,17 @@ async function insertCheckpoint(sql: Connection, table: Table, { live }: { live:
   return { name, version, live, position: 0, generation: 0 };
 }
 
-/** One change of versions at a time, in all processes. Until the end of the transaction. */
+/** Lets one process at a time change versions, until the end of the transaction. */
 async function lockVersions(sql: Connection, name: string): Promise<void> {
   await sql.unsafe("select pg_advisory_xact_lock(hashtext('levqor_read'), hashtext($1))", [name]);
 }
 
 /**
  * Writes a batch's changes and moves the checkpoint, in one statement, if the checkpoint is still where the caller
- * read it. Not flushed to disk at once: after a crash of Postgres table and checkpoint go back together, and the
- * same events are folded again.
+ * read it. The commit is asynchronous: a crash of Postgres may roll back table and checkpoint together, and the same events
+ * are folded again.
  *
- * @returns whether the checkpoint was there; if not, someone else moved it, and nothing was written
+ * @returns whether the changes were written; if not, another process has moved the checkpoint
  */
 export async function applyChanges(
   sql: Connection,
@@ -150,7 +150,7 @@ export async function applyChanges(
   return row?.moved === 1;
 }
 
-/** Takes note that a read model is no longer stopped at a position, unless another event has stopped it since. */
+/** Clears a read model's poison at a position, unless another event has stopped it since. */
 export async function clearPoison(sql: Sql, { projection: { name, version } }: Table, position: number): Promise<void> {
   await sql.unsafe(
     `update levqor_ops.projections set poison_position = null, poison_message = null, updated_at = now()
@@ -162,7 +162,7 @@ export async function clearPoison(sql: Sql, { projection: { name, version } }: T
 /**
  * Makes a version that was built beside the live one live, and drops the others.
  *
- * @returns whether it is live now; not if a higher version is
+ * @returns whether it is live now; `false` if a higher version is
  */
 export function promote(sql: Sql, table: Table): Promise<boolean> {
   const { name, version } = table.projection;
@@ -186,7 +186,7 @@ export function promote(sql: Sql, table: Table): Promise<boolean> {
   return inTransaction(sql, putInPlace, { answer_timeout_ms: INDEX_TIMEOUT_MS });
 }
 
-/** Drops versions of a table's read model. No view may show them any more. */
+/** Drops versions of a table's read model. No view may show them. */
 async function dropVersions(sql: Connection, table: Table, versions: readonly Checkpoint[]): Promise<void> {
   const { projection } = table;
   for (const { name, version } of versions) {
@@ -196,8 +196,8 @@ async function dropVersions(sql: Connection, table: Table, versions: readonly Ch
 }
 
 /**
- * Puts a rebuilt table in the live one's place and drops every other version. Call it in a transaction: the live
- * table stands still until its end, and readers wait.
+ * Replaces the live table by a rebuilt one and drops every other version. Call it in a transaction: until its end the live
+ * table is locked, and readers wait.
  *
  * @returns the position that the table contains
  */
@@ -206,15 +206,15 @@ export async function replaceLive(
   options: {
     readonly live: Table;
     readonly rebuilt: Table;
-    /** Takes the rebuilt table to at least a position, in the same transaction. Returns the position it contains. */
+    /** Folds the rebuilt table up to at least a position, in the same transaction. Returns the position it contains. */
     readonly catchUp: (position: number) => Promise<number>;
   },
 ): Promise<number> {
   const { live, rebuilt, catchUp } = options;
   const { name, version } = live.projection;
   await lockVersions(sql, name);
-  // Readers lock the view, then the table; the runner locks the table, then the checkpoint. This does likewise: in
-  // any other order they would wait for each other for ever.
+  // Readers lock the view, then the table; the runner locks the table, then the checkpoint. Any other order here could
+  // deadlock with them.
   await sql.unsafe(`drop view if exists levqor_read.${name}`);
   for (const each of await readCheckpoints(sql, [name])) {
     await sql.unsafe(`lock table ${new Table({ ...live.projection, version: each.version }).name}`);

@@ -1,6 +1,6 @@
 /**
- * The one form of every value: the form in which Postgres gives it back. A row that a fold has just made
- * and the same row read from its table are equal, so that what a fold sees does not depend on caching.
+ * The canonical form of every value: the one in which Postgres returns it. A row that a fold has just made equals the same
+ * row read from its table, so a fold's result does not depend on caching.
  */
 
 import type { Column, ColumnType } from "../../projections/projection.ts";
@@ -9,12 +9,12 @@ import { decodeJson } from "../json/mod.ts";
 type Canonical = (value: unknown) => unknown;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-/** As far as a pattern can tell; a 30th of February is for Postgres to refuse. */
+/** As far as a pattern can tell: Postgres rejects 30 February. */
 const TIMESTAMP = /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?Z$/;
-/** What Postgres text cannot hold, and every surrogate, paired or not: {@link text} looks closer. */
+/** What Postgres cannot store in text, and every surrogate, paired or not: {@link text} tells them apart. */
 const SUSPECT = /[\0\ud800-\udfff]/;
 
-/** Added to a number, it makes 0 of the negative zero, which JSON does not know. */
+/** Added to a number, it turns negative zero, which JSON does not have, into 0. */
 const NO_SIGN = 0;
 
 const byType: Record<ColumnType, Canonical> = {
@@ -28,7 +28,7 @@ const byType: Record<ColumnType, Canonical> = {
   json,
 };
 
-/** The function that brings a column's values to their one form. It throws `TypeError` at what does not fit. */
+/** Returns the function that converts a column's values to their canonical form. It throws `TypeError` if one does not fit. */
 export function canonical(column: Column): Canonical {
   const ofType = byType[column.type];
   return (value) => {
@@ -60,7 +60,7 @@ function integer(value: unknown, min: number, max: number): number {
 }
 
 function number(given: unknown): number {
-  // JSON does not tell a large double from an integer.
+  // JSON does not distinguish a large double from an integer.
   const value = typeof given === "bigint" ? Number(given) : given;
   if (!Number.isFinite(value)) throw unfit("a finite number", value);
   return (value as number) + NO_SIGN;
@@ -79,7 +79,7 @@ function timestamptz(value: unknown): string {
   return value.replace(/\.?0+Z$/, "Z");
 }
 
-/** A copy of its own, as JSON keeps it. JSON's `null` is the column's NULL. */
+/** A copy, as JSON stores it. JSON's `null` is the column's NULL. */
 function json(value: unknown): unknown {
   const written = JSON.stringify(value);
   if (written === undefined) throw unfit("a JSON value", value);

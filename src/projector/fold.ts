@@ -13,43 +13,43 @@ export interface Poison {
 }
 
 /**
- * Rows that one {@link Changes} touches at most: of a batch whose events concern more, the first events are folded and the
- * rest is given back. So memory and statements stay flat, and a rebuild knows how many rows it has to keep.
+ * Maximum number of rows that one {@link Changes} touches: of a batch whose events concern more, the first events are folded
+ * and the rest is returned. This bounds memory, statements, and the rows that a rebuild has to cache.
  */
 export const MAX_ROWS = 4_000;
 
-/** What a batch of events does to a table. */
+/** The changes to a table that follow from a batch of events. */
 export interface Changes {
   /** Rows that are not in the table yet. */
   readonly inserted: Row[];
-  /** Rows that are, with their new contents. */
+  /** Rows of the table, with their new contents. */
   readonly updated: Row[];
   /** Ids of rows to be removed. */
   readonly deleted: string[];
   /** The last position that is contained. */
   readonly position: number;
-  /** The event at which the fold stopped: it and what follows is not contained. */
+  /** The event at which the fold stopped: neither it nor what follows is contained. */
   readonly poison?: Poison;
-  /** Events of the batch that are not contained, because those before them touch as many rows as fit: fold them next. */
+  /** Events of the batch to fold next: the limit of rows was reached before them. */
   readonly rest: readonly StoredEvent[];
-  /** To be called when the changes are committed: the next batch starts from here. */
+  /** Call it when the changes are committed: the next batch starts from them. */
   commit(): void;
 }
 
 export interface FolderOptions {
   /** Reads rows of the table by id. */
   readonly load: (ids: readonly string[]) => Promise<Map<string, Row>>;
-  /** Rows kept in memory between batches at most; 20,000 by default. */
+  /** Maximum number of rows kept in memory between batches; 20,000 by default. */
   readonly cached_rows?: number;
-  /** Positions of events to be passed over. */
+  /** Positions of events to skip. */
   readonly skipped?: ReadonlySet<number>;
-  /** Whether nobody else reads the same events: then they are not remembered decoded, which costs a quarter of the fold. */
+  /** Whether nobody else reads the same events: then decoded events are not cached, which would cost a quarter of the fold. */
   readonly alone?: boolean;
-  /** The id of the only row that is wanted; all by default. */
+  /** The id of the only row to fold; all by default. */
   readonly only?: string;
 }
 
-/** The part of the fold that a key is in: the row as it is stored, and as the batch leaves it. */
+/** A key's row, as it is stored and as the batch changes it. */
 interface Entry {
   readonly before: Row | null;
   after: Row | null;
@@ -57,9 +57,9 @@ interface Entry {
 
 interface Step {
   readonly event: KnownEvent;
-  /** Of its first row; most events concern one. */
+  /** The key of its first row; most events concern one. */
   readonly key: Key;
-  /** All of its keys, each once, where there are several. */
+  /** All its keys, each once, if there are several. */
   readonly keys: readonly Key[] | undefined;
 }
 
@@ -70,7 +70,7 @@ interface Prepared {
   readonly events: number;
 }
 
-/** Folds batch after batch. Keeps the rows used last, so that few have to be read. */
+/** Folds batch after batch. Caches the rows used last, so that few have to be read. */
 export class Folder {
   readonly #pacer = new Pacer(DECODED_PER_TURN);
   readonly #table: Table;
@@ -105,8 +105,8 @@ export class Folder {
   }
 
   /**
-   * Decodes what the projection reads, up to the first event that cannot be decoded or has no fitting keys, or whose rows are
-   * too many beside those of the events before it.
+   * Decodes the events that the projection reads, up to the first one that cannot be decoded, has invalid keys, or would
+   * exceed the limit of rows.
    */
   async #prepare(events: readonly StoredEvent[]): Promise<Prepared> {
     const steps: Step[] = [];
@@ -128,14 +128,14 @@ export class Folder {
     return { steps, events: events.length };
   }
 
-  /** `undefined`: the event concerns no row. Arrays are made for several rows alone: they cost a fifth of a fold. */
+  /** `undefined`: the event concerns no row. Makes arrays only for several rows, since they cost a fifth of a fold. */
   #stepOf(event: KnownEvent): Step | undefined {
     const { projection } = this.#table;
     if (!projection.keysOf) return this.#single(event, entityId(event.stream_id));
     const given = projection.keysOf(event);
     if (given.length < 2) return given.length === 0 ? undefined : this.#single(event, given[0]);
     if (given.length > MAX_ROWS_PER_EVENT) {
-      throw new RangeError(`The event concerns ${given.length} rows: ${MAX_ROWS_PER_EVENT} are possible`);
+      throw new RangeError(`The event concerns ${given.length} rows, more than ${MAX_ROWS_PER_EVENT}`);
     }
     const byId = new Map<string, Key>();
     for (const each of given) {
@@ -151,11 +151,11 @@ export class Folder {
     return this.#only === undefined || this.#only === key.id ? { event, key, keys: undefined } : undefined;
   }
 
-  /** The rows of all keys, from memory or else from the table. */
+  /** The rows of all keys, from the cache or from the table. */
   async #open(steps: readonly Step[]): Promise<Map<string, Entry>> {
     const entries = new Map<string, Entry>();
     const missing = new Set<string>();
-    // The first event of a stream that has a row of its own: there is none before it.
+    // If each stream has its own row, it has none before the stream's first event.
     const ofStreams = this.#table.projection.keysOf === undefined;
     const open = (id: string, event: KnownEvent) => {
       if (entries.has(id) || missing.has(id)) return;
@@ -185,7 +185,7 @@ export class Folder {
           entry.after = this.#evolved(entry.after, event, key);
           continue;
         }
-        // All of an event's rows, or none.
+        // All rows of an event change, or none.
         const made = keys.map((key): [Entry, Row | null] => {
           const entry = entries.get(key.id) as Entry;
           return [entry, this.#evolved(entry.after, event, key)];
@@ -198,7 +198,7 @@ export class Folder {
     return undefined;
   }
 
-  /** A row after an event, in its one form. */
+  /** A row after an event, in its canonical form. */
   #evolved(row: Row | null, event: KnownEvent, { id, value }: Key): Row | null {
     const made = this.#table.projection.evolve(row, event, value);
     if (made === row || made === null) return made;

@@ -8,15 +8,15 @@ import { Table } from "./table.ts";
 
 export interface ProjectorOptions extends Pick<RunnerOptions, "sql" | "log" | "bus" | "logger"> {
   readonly projections: readonly Projection[];
-  /** Tells this process from others; random by default. */
+  /** Identifies this process; random by default. */
   readonly instance?: string;
-  /** Events folded and written in one transaction at most; 2,000 by default: a job's events then often meet in one. */
+  /** Maximum number of events per transaction; 2,000 by default: a job's events are then often in one. */
   readonly batch?: number;
-  /** Rows of one projection kept in memory at most; 20,000 by default. */
+  /** Maximum number of rows of one projection kept in memory; 20,000 by default. */
   readonly cached_rows?: number;
 }
 
-/** Where one version of a read model stands, whichever process runs it. */
+/** The status of one version of a read model, whichever process runs it. */
 export interface ProjectionStatus {
   readonly name: string;
   readonly version: number;
@@ -28,35 +28,35 @@ export interface ProjectionStatus {
   readonly position: number;
   /** Events behind the log's head. */
   readonly lag: number;
-  /** The event at which its fold stopped, where one did. */
+  /** The event at which its fold stopped, if it did. */
   readonly poison?: Poison;
-  /** Why this process cannot run it, where that is a fault. */
+  /** The error that keeps this process from running it, if there is one. */
   readonly fault?: string;
 }
 
 /** The running projections of this process. */
 export interface Projector {
-  /** Resolves when every read model can be queried: the first start makes their tables. */
+  /** Resolves when every read model can be queried: the first start creates their tables. */
   ready(): Promise<void>;
-  /** Where every read model stands. Rejects if the database cannot be reached. */
+  /** The status of every read model. Rejects if the database cannot be reached. */
   status(): Promise<readonly ProjectionStatus[]>;
   /**
-   * Lets a poisoned read model go on, in whichever process runs it, and puts that on record. `undefined`: there is none of
-   * this name. Throws what `log.append` throws.
+   * Resumes a poisoned read model, in whichever process runs it, and records that. `undefined`: there is none of this name.
+   * Throws what `log.append` throws.
    */
   resume(name: string, resuming: Resuming): Promise<Resumed | undefined>;
-  /** Whether the read model that readers see reached the position within the time, in whichever process it runs. */
+  /** Whether the live version of the read model reaches the position within the time, in whichever process it runs. */
   waitFor(name: string, position: number, timeout_ms: number): Promise<boolean>;
-  /** Finishes the batches in hand and lets other processes take over. */
+  /** Finishes the current batches and lets other processes take over. */
   stop(): Promise<void>;
 }
 
-/** Waiting for another process's projection: the first look after so long, and at most so long between two. */
+/** Delays between checks of another process's projection: the first, and the longest. */
 const POLL_MS = { first: 2, most: 50 };
-/** How long to rely on this process's projection before asking the database: it may lose its lease. */
+/** How long to wait for this process's projection before asking the database: it may lose its lease. */
 const LOCAL_POLL_MS = 250;
 
-/** Runs projections, each from its own checkpoint. Returns at once; what cannot run yet is tried again and again. */
+/** Runs projections, each from its own checkpoint. Returns at once; a projection that cannot run yet is retried. */
 export function startProjector(options: ProjectorOptions): Projector {
   const { sql, log, projections, instance = crypto.randomUUID(), batch = 2_000, cached_rows = 20_000 } = options;
   const runners = projections.map(
@@ -108,7 +108,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     return found;
   }
 
-  /** However many wait, the database is asked once at a time. */
+  /** Callers that wait at the same time share one query. */
   function livePosition(name: string): Promise<number> {
     const asked = asking.get(name) ?? askLivePosition(name).finally(() => asking.delete(name));
     asking.set(name, asked);
@@ -134,10 +134,10 @@ function statusOf(
   const { name, version } = table.projection;
   const checkpoint = checkpoints.find((known) => known.name === name && known.version === version);
   const { live = false, position = 0, poison } = checkpoint ?? {};
-  // The checkpoint knows of poison, and of its end, before a runner does.
+  // The checkpoint shows poison, and that it was cleared, before a runner notices.
   const running = state === "poisoned" ? "running" : state;
-  const told = poison && state !== "stopped" ? "poisoned" : running;
+  const shown = poison && state !== "stopped" ? "poisoned" : running;
   // The head was read a moment before or after the checkpoint.
   const lag = Math.max(0, head - position);
-  return { name, version, state: told, live, position, lag, ...(poison && { poison }), ...(fault && { fault }) };
+  return { name, version, state: shown, live, position, lag, ...(poison && { poison }), ...(fault && { fault }) };
 }

@@ -1,6 +1,6 @@
 /**
- * Builds a read model again from the log: to compare it with the live one, to take the live one's place, or to see
- * it as it was at an earlier position. Folds the same events with the same code as the runner.
+ * Rebuilds a read model from the log: to compare it with the live one, to replace the live one, or to show it as it was at
+ * an earlier position. Folds the same events with the same code as the runner.
  */
 
 import type { Projection } from "../../projections/projection.ts";
@@ -17,13 +17,13 @@ export interface RebuildOptions {
   readonly sql: Sql;
   readonly log: Pick<EventLog, "readRange" | "readStream" | "head">;
   readonly projection: Projection;
-  /** Told after each batch: the last position that is contained, and the one to be reached. */
+  /** Called after each batch with the last position that is contained and the one to reach. */
   readonly on_progress?: (position: number, until: number) => void;
   /** Ends the work with its reason; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
 
-/** A row that is not the same in both tables; absent on a side that does not have it. */
+/** A row that differs between the tables; `null` where it is missing. */
 export interface Difference {
   /** A JSON array where it has several columns. */
   readonly key: string;
@@ -44,24 +44,24 @@ export interface Verification {
   readonly differences: readonly Difference[];
 }
 
-/** Differences that are told row by row. */
+/** Maximum number of differences that are reported row by row. */
 const MAX_DIFFERENCES = 100;
 
-/** Events that may be left to fold while readers wait for the rebuilt table. */
+/** Maximum number of events left to fold while readers wait for the rebuilt table. */
 const MAX_REST = 1_000;
 
-/** Parts that are being written at once, in order: Postgres is never without one while the next is folded. */
+/** Parts that are written concurrently, in order: so Postgres is busy while the next one is folded. */
 const MAX_WRITES = 2;
 
 /**
- * As many rows as these parts can touch: what waits to be written and what is being written are still in memory,
- * deletions included, while the next part reads rows from the table.
+ * As many rows as these parts can touch: rows that wait to be written or are being written, deletions included, must still
+ * be cached when the next part reads rows from the table.
  */
 const CACHED_ROWS = (1 + MAX_WRITES) * MAX_ROWS;
 
 /**
- * Rebuilds a read model and compares it row by row with the live one, at the same position: a snapshot holds the
- * live table still while the rest is folded, and nobody waits.
+ * Rebuilds a read model and compares it row by row with the live one at the same position: the last events are folded while
+ * a snapshot shows the live table unchanged, so nobody waits.
  *
  * Throws if this version of the read model is not live, and at a poison event.
  */
@@ -92,8 +92,8 @@ export function verify(options: RebuildOptions): Promise<Verification> {
 }
 
 /**
- * Rebuilds a read model and puts the new table in the live one's place, in one transaction. Clears poison and passes
- * over what was skipped. Makes this version live even where a higher one is: the way back from a deployment.
+ * Rebuilds a read model and replaces the live table by the new one, in one transaction. Clears poison, and skips the events
+ * that an operator decided to skip. Makes this version live even if a higher one is: this rolls a deployment back.
  *
  * Throws at a poison event.
  *
@@ -124,12 +124,12 @@ export function rebuild(options: RebuildOptions): Promise<number> {
 
 /** A read model as it was at a position. */
 export interface Past {
-  /** The table that holds it, `levqor_read.<name>_at_<position>`: the caller's to drop. */
+  /** The table with its rows, `levqor_read.<name>_at_<position>`; the caller drops it. */
   readonly table: string;
   readonly rows: number;
 }
 
-/** Rebuilds a read model as it was at a position, with today's fold, into a table of its own. */
+/** Rebuilds a read model as it was at a position, with today's fold, into a separate table. */
 export function rebuildAt(position: number, options: RebuildOptions): Promise<Past> {
   const { log, projection } = options;
   return withShadow(options, "table", async (table, held) => {
@@ -146,24 +146,24 @@ export function rebuildAt(position: number, options: RebuildOptions): Promise<Pa
   });
 }
 
-/** Rows that are read at once when a read model of the past is shown. */
+/** How many rows of a past read model are read at once. */
 const ROWS_PER_FETCH = 1_000;
 
 /**
  * Shows the rows of a read model as it was at a position, with today's fold, in order of key. They are folded into a
- * temporary table: memory stays flat, nothing that others see is written or locked, and however this ends Postgres
- * drops the table with its session.
+ * temporary table: memory stays bounded, nothing that others see is written or locked, and Postgres drops the table with
+ * its session, however this ends.
  *
- * Throws at a poison event, and where the log ends before the position.
+ * Throws at a poison event, and if the log ends before the position.
  *
  * @returns how many rows there were
  */
 export function rowsAt(
   position: number,
   options: RebuildOptions & {
-    /** The only row wanted, as {@link Table.parseKey} reads it; then no other is folded. */
+    /** The key of the only row to fold and show, as {@link Table.parseKey} parses it; all by default. */
     readonly key?: string | undefined;
-    /** Told of the rows, some at a time; the next are read when it is done. */
+    /** Called with some rows at a time; the next ones are read after it resolves. */
     readonly on_rows: (rows: readonly Row[]) => Promise<void>;
   },
 ): Promise<number> {
@@ -190,8 +190,8 @@ export function rowsAt(
 }
 
 /**
- * Calls `body` with an empty table beside the live one, which is gone afterwards unless it was renamed. One at a
- * time for each read model, in all processes: others wait.
+ * Calls `body` with an empty table beside the live one, and drops it afterwards unless it was renamed. One at a time per
+ * read model, across all processes: others wait.
  */
 async function withShadow<T>(
   options: RebuildOptions,
@@ -201,7 +201,7 @@ async function withShadow<T>(
   const { sql, projection, signal = new AbortController().signal } = options;
   const prefix = `${projection.name}_v${projection.version}_rebuilt_`;
   const holder = crypto.randomUUID();
-  // A name of its own: should the lease be lost, the next holder drops this table, and nobody writes into its own.
+  // A unique name: if the lease is lost, the next holder drops this table, and this process cannot write into that holder's.
   const table = new Table(projection, `levqor_read.${prefix}${holder.slice(0, 8)}`);
   const lease = { sql, name: `rebuild:${projection.name}`, holder, signal };
   const result = await holdLease(lease, async (held) => {
@@ -225,7 +225,7 @@ async function leftTables(sql: Sql, prefix: string): Promise<string[]> {
   return rows.map(({ name }) => name);
 }
 
-/** What of a part's changes is written. */
+/** The part of changes that is written. */
 type Written = Pick<Changes, "inserted" | "updated" | "deleted">;
 
 /** Folds the log into a table. While one batch is written, the next is folded and the one after it read. */
@@ -236,12 +236,12 @@ class Build {
   #connection: Connection;
   #position = 0;
   /**
-   * Changes of the last part, not yet written: a row that the next part changes too is written once. By key;
-   * `row` is `undefined` where it was removed, `stored` says whether the table holds it.
+   * Changes of the last part, not yet written, so that a row that the next part changes too is written once. By key; `row`
+   * is `undefined` if it was removed; `stored`: whether it is in the table.
    */
   #pending = new Map<string, { row: Row | undefined; stored: boolean }>();
 
-  /** Passes over what was decided to be passed over. */
+  /** A build that skips the events that an operator decided to skip. */
   static async open(options: RebuildOptions, table: Table, only?: string): Promise<Build> {
     return new Build(options, { table, only, skipped: await skippedPositions(options.log, options.projection) });
   }
@@ -267,13 +267,13 @@ class Build {
     return this.#position;
   }
 
-  /** Goes on to a position; on the given connection alone where it must be in its transaction. */
+  /** Folds up to a position; with `transaction`, reads and writes on that connection only. */
   async until(position: number, transaction?: Connection): Promise<void> {
     const { sql } = this.#options;
     this.#connection = transaction ?? sql;
     if (transaction) return this.#run(position, transaction);
     await withSession(sql, async (session) => {
-      // Flushed with what takes the table into use.
+      // Flushed by the commit that puts the table into use.
       await session`set synchronous_commit = off`;
       await this.#run(position, session);
     });
@@ -309,7 +309,7 @@ class Build {
     on_progress?.(this.#position, position);
   }
 
-  /** Takes up a part's changes; gives those of the part before that it left as they were. */
+  /** Adds a part's changes to the pending ones; returns the previous part's changes that this part did not touch. */
   #settle({ inserted, updated, deleted }: Written): Written {
     const before = this.#pending;
     this.#pending = new Map();
@@ -331,7 +331,7 @@ class Build {
     return settled;
   }
 
-  /** All at once, on one connection: in this order, and before what is written next. */
+  /** Sends all statements at once on one connection, which runs them in this order, before the next ones. */
   #write(writer: Connection, { inserted, updated, deleted }: Written): Promise<unknown> {
     return Promise.all([
       inserted.length > 0 && this.#table.append(writer, inserted),
@@ -349,7 +349,7 @@ async function compare(
   const { key } = live;
   const missing = (side: string) => key.map((column) => `${side}.${column} is null`).join(" or ");
   const shown = key.length === 1 ? `${key[0]}::text` : `json_build_array(${key.join(", ")})::text`;
-  // The type json has no equality; its text has.
+  // Postgres cannot compare values of type json, only their text.
   const values = (side: string) =>
     Object.entries(columns).map(([column, { type }]) => `${side}.${column}${type === "json" ? "::text" : ""}`);
   const rows = await sql.unsafe(

@@ -1,8 +1,8 @@
 /**
- * Letting a read model go on that an event has stopped: with that event, once its fold is mended, or past it for good.
+ * Resumes a read model that stopped at an event: with that event, once its fold is fixed, or after it, skipping it for good.
  *
- * Either is on record in the stream `projection-<name>`, and what is passed over is read from there and from nowhere else:
- * so whoever builds the read model from the log, here or from a restored copy, passes over the same events.
+ * Either is recorded in the stream `projection-<name>`, which is the only source of what to skip: whoever builds the read
+ * model from the log, here or from a restored copy, skips the same events.
  */
 import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts";
 import { projectionStream } from "../../events/projection.ts";
@@ -14,7 +14,7 @@ import { Table } from "./table.ts";
 
 export type Resumed = Recorded & { readonly version: number };
 
-/** Lets a version of a read model go on, in whichever process runs it. Throws what `log.append` throws. */
+/** Resumes a version of a read model, in whichever process runs it. Throws what `log.append` throws. */
 export async function resumeProjection(
   { sql, log }: { sql: Sql; log: Pick<EventLog, "append" | "readLast" | "readRange"> },
   projection: Projection,
@@ -31,12 +31,12 @@ export async function resumeProjection(
     return poison && { position: poison.position, record };
   };
   const recorded = await recordResumption(log, { what: name, stream_id: projectionStream(name), read }, resuming);
-  // Should this process end before: it is still stopped, and whoever resumes it again does it.
+  // If this process ends before this, the read model stays stopped, and resuming it again clears the poison.
   if (recorded.ok) await clearPoison(sql, table, recorded.position);
   return { ...recorded, version };
 }
 
-/** The positions that a version of a read model passes over. */
+/** The positions of the events that a version of a read model skips. */
 export async function skippedPositions(
   log: Pick<EventLog, "readStream">,
   { name, version }: Pick<Projection, "name" | "version">,

@@ -1,8 +1,8 @@
 /**
- * The rows used last, by key; `null` where a row is known to be absent. Holds at least `least` of them, at most twice
- * as many: when the young generation is full it becomes the old one, and what was not used since then is let go of.
- * (A single map whose oldest entry is removed at each insertion made rebuilds twice as slow: the holes at its front
- * are walked over again and again.)
+ * The rows used last, by key; `null`: the row is known to be missing. Keeps at least `least` rows and at most twice as many:
+ * when the young generation is full it replaces the old one, which is dropped with everything not used since. (Removing the
+ * oldest entry of a single map at each insertion made rebuilds take twice as long: the runtime scans the holes at its front
+ * each time.)
  */
 export class RowCache<Row extends object> {
   readonly #least: number;

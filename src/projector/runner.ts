@@ -8,11 +8,11 @@
  *   any ──stop──▶ stopped
  * ```
  *
- * - **standby**: another process runs it, or the database cannot be reached. Tries again all the time.
- * - **building**: a new version catches up beside the live one; at the head of the log it takes its place.
- * - The **lease** keeps processes out of each other's way. What keeps the table right is the **fence**: a batch is
- *   written only if the checkpoint is where its rows were read. Batches are not flushed at once: a crash of Postgres takes
- *   the last ones back, and all leases with them, so that the next term begins at what is left.
+ * - **standby**: another process runs it, or the database cannot be reached. Keeps retrying.
+ * - **building**: a new version catches up beside the live one; at the head of the log it replaces it.
+ * - The **lease** lets one process at a time run it. The **fence** keeps the table correct: a batch is written only if the
+ *   checkpoint has not moved since its rows were read. Commits are asynchronous: a crash of Postgres may roll back the last
+ *   batches, and it ends all leases, so the next holder starts from the checkpoint that remains.
  */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { projectionStream } from "../../events/projection.ts";
@@ -29,7 +29,7 @@ import type { Table } from "./table.ts";
 
 export type RunnerState = "running" | "building" | "poisoned" | "standby" | "stopped";
 
-/** Where the projector reports what happens to it: a pino logger fits. */
+/** Where the projector logs to: a pino logger fits. */
 export interface ProjectorLogger {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -41,11 +41,11 @@ export interface RunnerOptions {
   readonly log: EventLog;
   readonly bus: Bus;
   readonly logger: ProjectorLogger;
-  /** Tells this process from others. */
+  /** Identifies this process. */
   readonly instance: string;
-  /** Events folded and written in one transaction at most. */
+  /** Maximum number of events per transaction. */
   readonly batch: number;
-  /** Rows kept in memory at most. */
+  /** Maximum number of rows kept in memory. */
   readonly cached_rows: number;
 }
 
@@ -57,13 +57,13 @@ interface Applied {
 }
 
 /**
- * After a batch of so many events the next one gathers for a while, unless somebody waits for it: each batch costs
- * Postgres about 1 ms whatever it holds, and with 64 clients taking turns that was half a core. A trickle is written
- * at once.
+ * After a batch of at least so many events, the runner waits so that the next batch grows, unless somebody waits for it: a
+ * batch costs Postgres about 1 ms whatever its size, which with 64 clients was half a core. Smaller batches are written
+ * without delay.
  */
 const BUSY_EVENTS = 16;
 const GATHER_MS = 100;
-/** After a batch that changed no row, as most do for a read model of rare events. */
+/** The same after a batch that changed no row, like most batches of a read model of rare events. */
 const GATHER_UNCHANGED_MS = 300;
 
 export class Runner {
@@ -89,17 +89,17 @@ export class Runner {
     return this.#state;
   }
 
-  /** Why it does not run, where that is a fault. */
+  /** The error that keeps it from running, if there is one. */
   get fault(): string | undefined {
     return this.#fault;
   }
 
-  /** The position that readers see, where it is known without asking the database: while this process runs it. */
+  /** The position that readers see, if this process runs the live version; otherwise ask the database. */
   get livePosition(): number | undefined {
     return this.#state === "running" && this.#live ? this.#position : undefined;
   }
 
-  /** Resolves when the view has something to show, or the runner stopped. */
+  /** Resolves when the view exists, or the runner stopped. */
   get opened(): Promise<void> {
     return this.#opened.promise;
   }
@@ -119,7 +119,7 @@ export class Runner {
     this.#done ??= this.#run();
   }
 
-  /** Finishes the batch in hand. */
+  /** Finishes the current batch. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#done;
@@ -151,7 +151,7 @@ export class Runner {
     this.#opened.resolve();
   }
 
-  /** Runs the projection until the signal fires, or until it turns out that someone else moved it. */
+  /** Runs the projection until the signal fires, or until another process has moved its checkpoint. */
   async #lead(signal: AbortSignal): Promise<void> {
     const { sql, log, logger } = this.#options;
     const { name, version } = this.table.projection;
@@ -168,7 +168,7 @@ export class Runner {
         const { position, message } = checkpoint.poison;
         logger.error(
           { projection: name, version, position },
-          `The projection ${name} is stopped by poison: ${message}`,
+          `The projection ${name} stopped at an event that it cannot fold: ${message}`,
         );
         await this.#untilResumed(signal);
         continue;
@@ -179,13 +179,16 @@ export class Runner {
         continue;
       }
       if ((await this.#feed(checkpoint, signal)) === "fenced") {
-        logger.warn({ projection: name, version }, `Someone else moved ${this.table.name}: this process starts again`);
+        logger.warn(
+          { projection: name, version },
+          `Another process moved the checkpoint of ${this.table.name}; starting again`,
+        );
         return;
       }
     }
   }
 
-  /** Folds the log from a checkpoint on. Ends at the signal, at poison, at the fence, and where a build caught up. */
+  /** Folds the log from a checkpoint. Ends at the signal, at poison, at the fence, or when a build has caught up. */
   async #feed(start: Checkpoint, signal: AbortSignal): Promise<"stopped" | "poisoned" | "fenced" | "built"> {
     const { sql, log, bus, batch, cached_rows, logger } = this.#options;
     const { table } = this;
@@ -197,7 +200,7 @@ export class Runner {
     const on_fault = (error: unknown) =>
       logger.warn({ err: error, projection: table.projection.name }, "Cannot read the log");
     let from = start;
-    // While a batch is folded and written, the follower gathers the next one: the more comes in, the larger they are.
+    // The follower collects the next batch while this one is folded and written, so batches grow with the load.
     for await (const events of follow({ log, bus, after: from.position, signal, batch, on_fault })) {
       const { end, position, changed } = await this.#apply(folder, events, from);
       if (end === "fenced") return end;
@@ -212,7 +215,7 @@ export class Runner {
     return "stopped";
   }
 
-  /** Lets the next batch grow; not while somebody waits for it. */
+  /** Waits so that the next batch grows, unless somebody waits for it. */
   async #gather(ms: number, signal: AbortSignal): Promise<void> {
     if (this.#waiters.size > 0) return;
     this.#gathering = new AbortController();
@@ -220,7 +223,7 @@ export class Runner {
     this.#gathering = undefined;
   }
 
-  /** Folds and writes a batch. `position` is where the checkpoint then is, `end` why it is not at the batch's end. */
+  /** Folds and writes a batch. `position`: the checkpoint afterwards; `end`: why that is not the end of the batch. */
   async #apply(folder: Folder, events: readonly StoredEvent[], from: Checkpoint): Promise<Applied> {
     const { sql } = this.#options;
     let changes: Changes;
@@ -238,11 +241,11 @@ export class Runner {
     const changed = changes.inserted.length + changes.updated.length + changes.deleted.length > 0;
     if (rest.length === 0) return { position, end: poison && "poisoned", changed };
     const applied = await this.#apply(folder, rest, { ...from, position });
-    // Whoever fenced the rest off, what was written before it stays.
+    // Even if the rest was fenced, the first part is written.
     return { ...applied, changed: changed || applied.changed };
   }
 
-  /** Finds the event whose key or row Postgres refuses, and applies those before it. */
+  /** Finds the event whose key or row Postgres rejects, and applies those before it. */
   async #isolate(
     folder: Folder,
     events: readonly StoredEvent[],
@@ -266,7 +269,7 @@ export class Runner {
     for (const wake of this.#waiters) wake();
   }
 
-  /** An operator may resume it on another machine: that is on record. */
+  /** An operator may resume it through another process, which records an event. */
   async #untilResumed(signal: AbortSignal): Promise<void> {
     const { sql, bus } = this.#options;
     const { name } = this.table.projection;

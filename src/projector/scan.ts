@@ -1,23 +1,23 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import type { EventLog } from "../log/mod.ts";
 
-/** Events in one part at most: with 8,000 nothing was faster, and memory grew by half as much again. */
+/** Maximum number of events in one part: 8,000 were no faster, and took half as much memory again. */
 const MAX_EVENTS = 4_000;
-/** What one part aims for, in UTF-16 units of JSON: three of them are in memory. */
+/** Target length of one part, in UTF-16 units of JSON: three parts are in memory. */
 const TARGET_LENGTH = 4_000_000;
 
 export interface ScanOptions {
-  /** The last position not wanted; 0 for all events from the first. */
+  /** The position before the first event to read; 0 for the log's first. */
   readonly after: number;
-  /** The last position wanted. */
+  /** The last position to read. */
   readonly until: number;
   /** Ends the iteration with its reason. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Reads a range of the log, the next part while the caller works on the last one. The parts' sizes adapt to the
- * events' sizes, so that memory stays flat.
+ * Reads a range of the log in parts, each while the caller processes the previous one. The number of events per part adapts
+ * to their size, so that memory stays bounded.
  */
 export async function* scan(
   log: Pick<EventLog, "readRange">,
@@ -26,7 +26,7 @@ export async function* scan(
   let limit = 1_000;
   const read = (position: number) => {
     const reading = log.readRange(position, Math.min(limit, until - position));
-    // A fault is met when the part is awaited; where the caller leaves before, it is of no interest.
+    // An error is thrown when the part is awaited; if the caller stops before, it does not matter.
     reading.catch(() => {});
     return reading;
   };

@@ -1,4 +1,4 @@
-/** A read model's table: made, read and written. */
+/** A read model's table: creating, reading and writing it. */
 
 import type { Column, ColumnType, Projection } from "../../projections/projection.ts";
 import type { Sql, Transaction } from "../db/mod.ts";
@@ -8,10 +8,10 @@ import { canonical } from "./columns.ts";
 /** A pool or a transaction. */
 export type Connection = Sql | Transaction;
 
-/** A row whose columns are all in their one form (`columns.ts`). */
+/** A row whose columns are all in their canonical form (`columns.ts`). */
 export type Row = Record<string, unknown>;
 
-/** What a projection calls a key, and the text that tells it from others: of one column the value, else JSON. */
+/** A key as projections have it, and its id: the value if it has one column, else JSON. */
 export interface Key {
   readonly value: string | Row;
   readonly id: string;
@@ -21,16 +21,16 @@ export type TableKind = "table" | "unlogged table" | "temporary table";
 
 const SCHEMA = "levqor_read";
 const IDENTIFIER = /^[a-z][a-z0-9_]{0,40}$/;
-/** The table that holds a version of a read model, or a rebuilt copy of one under another name. */
+/** The table of a version of a read model, or of a rebuilt copy under another name. */
 export class Table {
   readonly projection: Projection;
-  /** As SQL names it. */
+  /** The qualified name in SQL. */
   readonly name: string;
   readonly #columns: readonly { name: string; type: ColumnType; canonical: (value: unknown) => unknown }[];
   /** The columns of the key. */
   readonly key: readonly string[];
   readonly #keyColumns: readonly { name: string; canonical: (value: unknown) => unknown }[];
-  /** The key's column, where it has one. */
+  /** The key's column, if it has only one. */
   readonly #onlyKey: { name: string; canonical: (value: unknown) => unknown } | undefined;
   readonly #json: readonly string[];
   readonly #select: string;
@@ -66,11 +66,11 @@ export class Table {
     this.#select = `select ${names} from ${this.name}`;
   }
 
-  /** Makes the table with its key, and without its other indexes. */
+  /** Creates the table with its primary key, without its other indexes. */
   async create(sql: Connection, kind: TableKind = "table"): Promise<void> {
     const columns = Object.entries(this.projection.columns).map(
       ([column, { type, nullable }]) =>
-        // Bytes in order, not a language's order: the same everywhere, and faster.
+        // Compares bytes rather than by a language's rules: the same everywhere, and faster.
         `${column} ${type}${type === "text" ? ' collate "C"' : ""}${nullable ? "" : " not null"}`,
     );
     await sql.unsafe(`create ${kind} ${this.name} (${columns.join(", ")}, primary key (${this.key.join(", ")}))`);
@@ -89,8 +89,8 @@ export class Table {
   }
 
   /**
-   * A key in its one form, as a projection has it: a text, or an object where it has several columns. Throws `TypeError`
-   * where it does not fit its columns.
+   * The canonical form of a projection's key: a text, or an object if it has several columns. Throws `TypeError` if it does
+   * not fit its columns.
    */
   canonicalKey(key: unknown): Key {
     if (this.#onlyKey) {
@@ -108,20 +108,20 @@ export class Table {
     return { value, id: this.idOf(value) };
   }
 
-  /** The {@link Key.id} of a row whose columns are in their one form. */
+  /** The {@link Key.id} of a row whose columns are in their canonical form. */
   idOf(row: Row): string {
     if (this.#onlyKey) return row[this.#onlyKey.name] as string;
     return JSON.stringify(this.key.map((column) => row[column]));
   }
 
-  /** The id of a key that somebody wrote: the column's value, or a JSON array where there are several. Throws `TypeError`. */
+  /** Parses a key that somebody typed: the column's value, or a JSON array of several. Returns its id; throws `TypeError`. */
   parseKey(text: string): string {
     if (this.key.length === 1) return this.canonicalKey(text).id;
     let values: unknown;
     try {
       values = decodeJson(text);
     } catch {
-      // Told below.
+      // Reported below.
     }
     if (!Array.isArray(values) || values.length !== this.key.length) {
       throw new TypeError(
@@ -149,7 +149,7 @@ export class Table {
     return { from: `json_array_elements(${parameter}::json) as k`, where };
   }
 
-  /** A row that a fold made, with every column in its one form. `before`, which is in it already, saves work. */
+  /** A row that a fold made, in canonical form. Values that are the same as in `before`, which is canonical, are not converted. */
   canonicalRow(row: Row, before: Row | undefined): Row {
     let result = row;
     for (const column of this.#columns) {
@@ -171,8 +171,8 @@ export class Table {
   /** The rows of these keys, by id. */
   async load(sql: Connection, ids: readonly string[]): Promise<Map<string, Row>> {
     const { from, where } = this.#ids("$1", "t");
-    // One look-up by key each, whatever the planner believes of a table that was empty when it planned: comparing with
-    // an array of keys became a scan of the whole table at every batch.
+    // One index look-up per key, even if the table was empty when the statement was planned: then a comparison with an
+    // array of keys was planned as a scan of the whole table.
     const statement = `
       select r.* from ${from}
       cross join lateral (${this.#select} t where ${where} limit 1) as r`;
@@ -180,7 +180,7 @@ export class Table {
     return new Map(rows.map((row) => [this.idOf(row), row]));
   }
 
-  /** Rows as Postgres gave them, their JSON decoded in place. */
+  /** Rows as Postgres returned them, their JSON decoded in place. */
   decoded(rows: Row[]): Row[] {
     for (const row of rows) {
       for (const column of this.#json) if (row[column] !== null) row[column] = decodeJson(row[column] as string);
@@ -198,7 +198,7 @@ export class Table {
     await sql.unsafe(this.upsertArrays({ first: 1 }), this.arrays(rows), { prepare: true });
   }
 
-  /** Adds rows that are not there yet. */
+  /** Adds rows that are not in the table yet. */
   async append(sql: Connection, rows: readonly Row[]): Promise<void> {
     await sql.unsafe(this.insertArrays({ first: 1 }), this.arrays(rows), { prepare: true });
   }
@@ -208,21 +208,21 @@ export class Table {
   }
 
   /**
-   * A statement that replaces or adds the rows whose columns are in the parameters from `$<first>` on, as
-   * {@link arrays} gives them; only if `when`, a table expression, has a row. A third faster than rows as JSON.
+   * A statement that replaces or adds the rows whose columns are in the parameters from `$<first>` on, in the form of
+   * {@link arrays}, if the table expression `when` has a row. Takes a third less time than rows as JSON.
    */
   upsertArrays(options: { first: number; when?: string }): string {
     return `${this.insertArrays(options)} ${this.#onConflict}`;
   }
 
-  /** The same for rows that are not there yet: a fifth faster. It fails where one is. */
+  /** The same for rows that are not in the table yet, in a fifth less time. Fails if one is. */
   insertArrays({ first, when }: { first: number; when?: string }): string {
     const arrays = this.#columns.map(({ type }, i) => `$${first + i}::text::${type}[]`);
     const from = `${when ? `${when}, ` : ""}unnest(${arrays.join(", ")}) as u`;
     return `insert into ${this.name} (${this.#names}) select u.* from ${from}`;
   }
 
-  /** Each column of the rows as an array, as Postgres writes it; `null` where it holds nothing, or there are no rows. */
+  /** Each column of the rows as an array in Postgres' syntax; `null` for a column without values, or if there are no rows. */
   arrays(rows: readonly Row[]): (string | null)[] {
     return this.#columns.map(({ name, type }) => {
       if (rows.every((row) => row[name] === null)) return null;
@@ -236,10 +236,10 @@ export class Table {
     });
   }
 
-  /** A statement that removes the rows whose ids are in a parameter, as {@link idsJson} gives them. */
+  /** A statement that removes the rows whose ids are in a parameter, in the form of {@link idsJson}. */
   deleteIn(parameter: string): string {
     const { from, where } = this.#ids(parameter, "r");
-    // One look-up by key each, as in load.
+    // One index look-up per key, as in load.
     return `delete from ${this.name} where ctid = any(array(
       select (select r.ctid from ${this.name} r where ${where} limit 1)
       from ${from}))`;

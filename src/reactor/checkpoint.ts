@@ -1,4 +1,4 @@
-/** How far reactions have come, as the database has it. */
+/** Checkpoints of reactions. */
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import type { Reaction } from "./reaction.ts";
@@ -24,7 +24,7 @@ interface Row {
   poison_message: string | null;
 }
 
-/** What is known of the named reactions; those that never ran are absent. */
+/** The checkpoints of the named reactions that have ever run. */
 export async function readCheckpoints(sql: Sql, names: readonly string[]): Promise<Checkpoint[]> {
   const rows = await sql<Row[]>`
     select name, version, position, poison_position, poison_message
@@ -35,8 +35,8 @@ export async function readCheckpoints(sql: Sql, names: readonly string[]): Promi
 }
 
 /**
- * Where a reaction is to go on. One that never ran begins where it says, and so does a higher version, from the start
- * where it says so.
+ * Returns a reaction's checkpoint. One that has never run starts where its definition says; a higher version continues, or
+ * starts again if its definition says `start`.
  */
 export async function openCheckpoint(
   { sql, log }: { sql: Sql; log: Pick<EventLog, "head"> },
@@ -51,7 +51,7 @@ export async function openCheckpoint(
       position = case when ${from === "start"}::boolean then excluded.position else known.position end
     where known.version < excluded.version`;
   const [opened] = await readCheckpoints(sql, [name]);
-  if (!opened) throw new Error(`Cannot begin the reaction ${name}: its position was removed`);
+  if (!opened) throw new Error(`Cannot start the reaction ${name}: its checkpoint was removed`);
   return opened;
 }
 
@@ -59,12 +59,12 @@ export async function openCheckpoint(
 export interface Move {
   readonly name: string;
   readonly version: number;
-  /** Where it must be, and not stopped. */
+  /** The position that it must have, without being stopped. */
   readonly from: number;
   readonly to: number;
 }
 
-/** Moves positions, in one statement. Returns the names of those that were where their move began. */
+/** Moves positions, in one statement. Returns the names of the reactions that had the expected position. */
 export async function movePositions(sql: Sql, moves: readonly Move[]): Promise<Set<string>> {
   const rows = await sql<{ name: string }[]>`
     update levqor_ops.reactions as known
@@ -79,7 +79,7 @@ export async function movePositions(sql: Sql, moves: readonly Move[]): Promise<S
   return new Set(rows.map(({ name }) => name));
 }
 
-/** Stops a reaction at an event. Returns whether it was where it was thought to be. */
+/** Stops a reaction at an event. Returns whether it had the expected position. */
 export async function stopAt(
   sql: Sql,
   { name, version, from, to, poison }: Move & { readonly poison: Poison },
@@ -92,7 +92,7 @@ export async function stopAt(
   return result.count === 1;
 }
 
-/** Lets a reaction go on that is stopped at this event: with it, or past it. */
+/** Resumes a reaction that is stopped at this event: with it, or after it. */
 export async function clearPoison(
   sql: Sql,
   { name, position, skip }: { readonly name: string; readonly position: number; readonly skip: boolean },

@@ -1,4 +1,4 @@
-/** Doing what a reaction says, so that doing it again is doing nothing. */
+/** Performs a reaction's actions idempotently. */
 import { SYSTEM } from "../../events/account.ts";
 import { type EventMeta, eventId, MAX_REACTION_DEPTH } from "../../events/envelope.ts";
 import { jobStream } from "../../events/job.ts";
@@ -8,7 +8,7 @@ import { firstEvents } from "../domain/job/job.ts";
 import { create, type EventLog, handle } from "../log/mod.ts";
 import { type Action, type CommandAction, idsOf, type Reaction, type SubmitAction } from "./reaction.ts";
 
-/** What follows from an event cannot be done, and never can as things are. */
+/** An action cannot be performed, and a retry would not help. */
 class ImpossibleError extends Error {
   override readonly name = "ImpossibleError";
 }
@@ -16,21 +16,21 @@ class ImpossibleError extends Error {
 export interface Performing {
   readonly log: EventLog;
   readonly reaction: Reaction;
-  /** What led to it. */
+  /** The event that is reacted to. */
   readonly event: KnownEvent;
 }
 
-/** Who acts, where a reaction does. */
+/** The actor of a reaction's events. */
 function actorOf({ name }: Pick<Reaction, "name">): string {
   return `system:reaction:${name}`;
 }
 
-/** The meta of what follows from the event. Throws {@linkcode ImpossibleError} where too much has followed already. */
+/** The meta of the events that a reaction records. Throws {@linkcode ImpossibleError} if the chain of reactions is too long. */
 export async function consequenceMeta({ log, reaction, event }: Performing): Promise<EventMeta> {
   const depth = 1 + (await depthOf(log, event));
   if (depth > MAX_REACTION_DEPTH) {
     throw new ImpossibleError(
-      `Cannot react to ${eventId(event)}: ${MAX_REACTION_DEPTH} reactions led to it, one after another. Do they go in a circle?`,
+      `Cannot react to ${eventId(event)}: a chain of ${MAX_REACTION_DEPTH} reactions led to it, which may be a loop`,
     );
   }
   const { correlation_id, traceparent } = event.meta;
@@ -44,20 +44,20 @@ export async function consequenceMeta({ log, reaction, event }: Performing): Pro
   };
 }
 
-/** How many reactions led to an event. What happens to a job does not say so; its submission does. */
+/** How many reactions led to an event. For later events of a job, its submission says so. */
 async function depthOf(log: Pick<EventLog, "readFirst">, { meta, stream_id, version }: KnownEvent): Promise<number> {
   if (meta.reaction_depth !== undefined || version === 1) return meta.reaction_depth ?? 0;
   const first = (await log.readFirst([stream_id])).get(stream_id);
   return (first && decode(first).meta.reaction_depth) ?? 0;
 }
 
-/** Does it, unless it was done. Throws what `log.append` throws, `ContendedError` and {@linkcode ImpossibleError}. */
+/** Performs an action, unless it was performed before. Throws what `log.append` throws, `ContendedError` and {@linkcode ImpossibleError}. */
 export async function perform(action: Action, performing: Performing & { readonly meta: EventMeta }): Promise<void> {
   if (action.do === "submit") await submitJob(action, performing);
   else await commandStream(action, performing);
 }
 
-/** The id is derived: a second submission meets the first. */
+/** The id is derived, so a second submission finds the first. */
 async function submitJob(
   { submission, key }: SubmitAction,
   { log, reaction, event, meta }: Performing & { readonly meta: EventMeta },
@@ -66,7 +66,7 @@ async function submitJob(
   await create(log, { stream_id, events: firstEvents(submission), meta });
 }
 
-/** The stream itself tells whether this reaction has done what follows from this event. */
+/** The stream's events show whether this reaction has already acted on this event. */
 async function commandStream(
   { stream_id, decider, command }: CommandAction,
   { log, meta }: Performing & { readonly meta: EventMeta },
@@ -82,7 +82,7 @@ async function commandStream(
         done: done || (event.meta.actor === meta.actor && event.meta.causation_id === meta.causation_id),
         state: evolve(state, event),
       }),
-      decide: (asked: object, { done, state }) => (done ? [] : decide(asked, state)),
+      decide: (given: object, { done, state }) => (done ? [] : decide(given, state)),
     },
   });
   if (!handled.ok) throw new ImpossibleError(`The command to ${stream_id} was refused: ${handled.refusal.message}`);

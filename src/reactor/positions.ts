@@ -1,20 +1,20 @@
-/** Keeping the positions of all reactions of a process, in one statement at a time. */
+/** Saves the positions of all reactions of a process, in one statement at a time. */
 import type { Sql } from "../db/mod.ts";
 import { movePositions } from "./checkpoint.ts";
 
-/** One leadership of a reaction. */
+/** The time during which this process runs a reaction. */
 export interface Term {
   readonly name: string;
   readonly version: number;
-  /** The position as the database has it. */
+  /** The position in the database. */
   saved: number;
-  /** The last event of which all that follows is done. */
+  /** The last event whose actions are all performed. */
   position: number;
-  /** Called where somebody else moved it. */
+  /** Called if another process has moved the position. */
   fenced(): void;
 }
 
-/** How long a position may wait that only passed over events: those are soon read again. */
+/** How long a position may wait to be saved if no action was performed: reading those events again is cheap. */
 const LATER_MS = 1_000;
 
 export class Positions {
@@ -27,20 +27,20 @@ export class Positions {
     this.#sql = sql;
   }
 
-  /** Resolves when the database has the term's position, or the term is fenced. Throws faults of the database. */
+  /** Resolves when the term's position is saved, or the term is fenced. Throws errors of the database. */
   async save(term: Term): Promise<void> {
     this.#waiting.add(term);
     await this.#flush();
   }
 
-  /** Saves it together with others, in a while. */
+  /** Saves it together with others, within {@linkcode LATER_MS}. */
   saveLater(term: Term): void {
     this.#waiting.add(term);
-    // What fails is saved with the next that comes.
+    // After a failure, it is saved with the next one.
     this.#timer ??= setTimeout(() => void this.#flush().catch(() => {}), LATER_MS);
   }
 
-  /** One at a time: a position is moved from where the last statement left it. */
+  /** Runs one statement at a time, since each moves positions from where the previous one left them. */
   #flush(): Promise<void> {
     const flushing = this.#flushing.catch(() => {}).then(() => this.#move());
     this.#flushing = flushing;

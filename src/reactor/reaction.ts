@@ -1,6 +1,6 @@
 /**
- * What follows from an event by itself: data and a pure function, as a projection is. A reaction never calls outside:
- * what is done outside is a job that it submits.
+ * Reactions: what the service does automatically after an event. Like a projection, a reaction is data and a pure function.
+ * It never calls external services; for that it submits a job.
  */
 import type { NewEvent } from "../../events/envelope.ts";
 import type { JobSubmitted } from "../../events/job.ts";
@@ -15,7 +15,7 @@ export type EventOf<Type extends EventType> = Extract<KnownEvent, { readonly typ
 export interface CommandAction {
   readonly do: "command";
   readonly stream_id: string;
-  /** With types that only {@link command} knows to fit the command's. */
+  /** {@link command} checks that its types fit the command's. */
   readonly decider: {
     readonly initial: unknown;
     evolve(state: never, event: KnownEvent): unknown;
@@ -28,31 +28,31 @@ export interface CommandAction {
 export interface SubmitAction {
   readonly do: "submit";
   readonly submission: JobSubmitted;
-  /** Tells the jobs apart that follow from one event. */
+  /** Distinguishes the jobs that follow from one event. */
   readonly key: string;
 }
 
 export type Action = CommandAction | SubmitAction;
 
-/** Derives an id from the event and the reaction's name: whoever does it again comes to the same. */
+/** Derives an id from the event and the reaction's name: the same each time. */
 export type DeriveId = (key?: string) => string;
 
 export interface Reaction<Type extends EventType = EventType> {
-  /** Unique, in snake_case. Its position is kept by this name. */
+  /** Unique, in snake_case. Its position is stored under this name. */
   readonly name: string;
-  /** Raised where its decisions change; 1 by default. Processes of an older version then stand by. */
+  /** Raise it when the reaction's decisions change; 1 by default. Processes with an older version then stand by. */
   readonly version: number;
   /**
-   * Where it begins at its first start: with the log's first event, or with the first one that is recorded from then on.
-   * With `start`, a raised version begins anew, and what was done already is not done again.
+   * Where it starts when it first runs: at the log's first event, or at the next one to be recorded. With `start`, a raised
+   * version starts again from the first event; actions that were performed are not repeated.
    */
   readonly from: "start" | "now";
   readonly events: readonly Type[];
-  /** Pure: no I/O, no clock, no randomness. A stream is commanded once for each event, and a job's key is used once. */
+  /** Pure: no I/O, no clock, no randomness. For each event, at most one command per stream and one job per key. */
   react(event: EventOf<Type>, id: DeriveId): readonly Action[];
 }
 
-/** Defines a reaction; `react` gets the types that `events` names, and no other. Throws where the name is none. */
+/** Defines a reaction; `react` gets only events of the types in `events`. Throws if the name is invalid. */
 export function defineReaction<const Type extends EventType>(
   reaction: Omit<Reaction<Type>, "version" | "from"> & Partial<Pick<Reaction, "version" | "from">>,
 ): Reaction {
@@ -63,7 +63,7 @@ export function defineReaction<const Type extends EventType>(
   return { version: 1, from: "now", ...reaction } as unknown as Reaction;
 }
 
-/** Commands a stream: done once for each event and stream, however often the reaction runs. */
+/** A command to a stream: performed once per event and stream, however often the reaction runs. */
 export function command<State, Command extends object>(action: {
   readonly stream_id: string;
   readonly decider: Decider<State, Command>;
@@ -72,23 +72,23 @@ export function command<State, Command extends object>(action: {
   return { do: "command", ...action } as CommandAction;
 }
 
-/** Submits a job; several that follow from one event need keys. */
+/** The submission of a job; several from one event need different keys. */
 export function submit(submission: JobSubmitted, { key = "" }: { readonly key?: string } = {}): SubmitAction {
   return { do: "submit", submission, key };
 }
 
-/** What a reaction gives its own event to derive ids. */
+/** The function with which a reaction derives ids from an event. */
 export function idsOf({ name }: Pick<Reaction, "name">, event: { stream_id: string; version: number }): DeriveId {
   return (key = "") => derivedUuid(["reaction", name, eventId(event), key]);
 }
 
-/** What follows from an event. Throws what `react` throws, and where it names a stream or a key twice. */
+/** The actions that follow from an event. Throws what `react` throws, and if two name the same stream or key. */
 export function actionsOf(reaction: Reaction, event: KnownEvent): readonly Action[] {
   const actions = reaction.react(event, idsOf(reaction, event));
   const named = new Set<string>();
   for (const action of actions) {
     const what = action.do === "command" ? `the stream ${action.stream_id}` : `the job's key "${action.key}"`;
-    if (named.has(what)) throw new Error(`Cannot do what follows from ${eventId(event)}: ${what} is named twice`);
+    if (named.has(what)) throw new Error(`Cannot react to ${eventId(event)}: ${what} is named twice`);
     named.add(what);
   }
   return actions;

@@ -7,40 +7,40 @@ import { type ReactionState, Runner, type RunnerOptions } from "./runner.ts";
 
 export interface ReactorOptions extends Pick<RunnerOptions, "sql" | "log" | "bus" | "logger"> {
   readonly reactions: readonly Reaction[];
-  /** Tells this process from others; random by default. */
+  /** Identifies this process; random by default. */
   readonly instance?: string;
 }
 
-/** Where a reaction stands, whichever process runs it. */
+/** The status of a reaction, whichever process runs it. */
 export interface ReactionStatus {
   readonly name: string;
   readonly version: number;
   /** `standby`: another process runs it, or `fault` says why none does. */
   readonly state: ReactionState;
-  /** What follows from the events up to here is done. */
+  /** The last event whose actions are all performed. */
   readonly position: number;
   /** Events behind the log's head. */
   readonly lag: number;
-  /** The event at which it stopped, where one did. */
+  /** The event at which it stopped, if it did. */
   readonly poison?: Poison;
-  /** Why this process cannot run it, where that is a fault. */
+  /** The error that keeps this process from running it, if there is one. */
   readonly fault?: string;
 }
 
 /** The running reactions of this process. */
 export interface Reactor {
-  /** Where every reaction stands. Rejects if the database cannot be reached. */
+  /** The status of every reaction. Rejects if the database cannot be reached. */
   status(): Promise<readonly ReactionStatus[]>;
   /**
-   * Lets a stopped reaction go on, in whichever process runs it, and puts that on record. `undefined`: there is none of this
-   * name. Throws what `log.append` throws.
+   * Resumes a stopped reaction, in whichever process runs it, and records that. `undefined`: there is none of this name.
+   * Throws what `log.append` throws.
    */
   resume(name: string, resuming: Resuming): Promise<Recorded | undefined>;
-  /** Finishes the actions in hand and lets other processes take over. */
+  /** Finishes the current actions and lets other processes take over. */
   stop(): Promise<void>;
 }
 
-/** Runs reactions, each from its own position. Throws where two have one name; else what cannot run yet is tried again. */
+/** Runs reactions, each from its own position. Throws if two have the same name; a reaction that cannot run yet is retried. */
 export function startReactor(options: ReactorOptions): Reactor {
   const { sql, log, reactions, instance = crypto.randomUUID() } = options;
   const positions = new Positions(sql);
@@ -76,9 +76,9 @@ function statusOf(
 ): ReactionStatus {
   const { poison } = checkpoint ?? {};
   const position = Math.max(checkpoint?.position ?? 0, running ?? 0);
-  // The database knows of poison, and of its end, before a runner does.
-  const told = poison && state !== "stopped" ? "poisoned" : state === "poisoned" ? "running" : state;
+  // The database shows poison, and that it was cleared, before a runner notices.
+  const shown = poison && state !== "stopped" ? "poisoned" : state === "poisoned" ? "running" : state;
   // The head was read a moment before or after the position.
   const lag = checkpoint ? Math.max(0, head - position) : 0;
-  return { name, version, state: told, position, lag, ...(poison && { poison }), ...(fault && { fault }) };
+  return { name, version, state: shown, position, lag, ...(poison && { poison }), ...(fault && { fault }) };
 }

@@ -1,4 +1,4 @@
-/** Letting a reaction go on that an event has stopped: with that event, or past it. Either is on record. */
+/** Resumes a reaction that stopped at an event: with that event, or after it. Either is recorded. */
 import type { KnownNewEvent } from "../../events/mod.ts";
 import { reactionStream } from "../../events/reaction.ts";
 import type { Sql } from "../db/mod.ts";
@@ -6,7 +6,7 @@ import { type EventLog, type Recorded, type Resuming, type Resumption, recordRes
 import { clearPoison, readCheckpoints } from "./checkpoint.ts";
 import type { Reaction } from "./reaction.ts";
 
-/** Lets a reaction go on, in whichever process runs it. Throws what `log.append` throws. */
+/** Resumes a reaction, in whichever process runs it. Throws what `log.append` throws. */
 export async function resumeReaction(
   { sql, log }: { sql: Sql; log: Pick<EventLog, "append" | "readLast" | "readRange"> },
   { name }: Pick<Reaction, "name">,
@@ -24,7 +24,7 @@ export async function resumeReaction(
   };
   const stopped = { what: `the reaction ${name}`, stream_id: reactionStream(name), read };
   const recorded = await recordResumption(log, stopped, resuming);
-  // Should this process end before: it is still stopped, and whoever resumes it again does it.
+  // If this process ends before this, the reaction stays stopped, and resuming it again clears the poison.
   if (recorded.ok) await clearPoison(sql, { name, position: recorded.position, skip: resuming.skip !== undefined });
   return recorded;
 }

@@ -8,9 +8,9 @@
  *   any ──stop──▶ stopped
  * ```
  *
- * What follows from an event is done before the position passes it: after a crash it is done again, and each action tells by
- * what is on record whether it was. The lease keeps processes out of each other's way; should two lead for a moment, the
- * same holds.
+ * Actions are performed before the position moves past their event. After a crash they are attempted again, and each finds
+ * in the log whether it was performed. The lease lets one process at a time run a reaction; if two do for a moment, each
+ * action is still performed only once.
  */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { decodeOnce, type KnownEvent } from "../../events/mod.ts";
@@ -26,7 +26,7 @@ import { actionsOf, type Reaction } from "./reaction.ts";
 
 export type ReactionState = "running" | "poisoned" | "standby" | "stopped";
 
-/** Where the reactor reports what happens to it: a pino logger fits. */
+/** Where the reactor logs to: a pino logger fits. */
 export interface ReactorLogger {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
@@ -37,14 +37,14 @@ export interface RunnerOptions {
   readonly log: EventLog;
   readonly bus: Bus;
   readonly logger: ReactorLogger;
-  /** Tells this process from others. */
+  /** Identifies this process. */
   readonly instance: string;
   readonly positions: Positions;
 }
 
-/** Events that are held at once, and between two saves of the position at most. */
+/** Maximum number of events in memory, and between two saves of the position. */
 const BATCH = 500;
-/** How long stopping may take. */
+/** How long `stop` waits for the current action. */
 const STOP_MS = 5_000;
 
 export class Runner {
@@ -69,12 +69,12 @@ export class Runner {
     return this.#state;
   }
 
-  /** Why it does not run, where that is a fault. */
+  /** The error that keeps it from running, if there is one. */
   get fault(): string | undefined {
     return this.#fault;
   }
 
-  /** How far it has come, while this process runs it: the database may have an earlier position. */
+  /** Its position while this process runs it; the saved one may be earlier. */
   get position(): number | undefined {
     return this.#state === "running" ? this.#term?.position : undefined;
   }
@@ -83,7 +83,7 @@ export class Runner {
     this.#done ??= this.#run();
   }
 
-  /** Finishes the action in hand, and saves the position. Where the database does not answer, that is not waited for. */
+  /** Finishes the current action and saves the position. Waits at most {@linkcode STOP_MS} for the database. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     const patience = new AbortController();
@@ -114,7 +114,7 @@ export class Runner {
     this.#state = "stopped";
   }
 
-  /** Runs the reaction until the signal fires, or until it turns out that someone else moved it. */
+  /** Runs the reaction until the signal fires, or until another process has moved its position. */
   async #lead(held: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     const { name, version } = this.reaction;
@@ -127,10 +127,10 @@ export class Runner {
       if (checkpoint.poison) {
         this.#state = "poisoned";
         const { position, message } = checkpoint.poison;
-        logger.error({ reaction: name, position }, `The reaction ${name} is stopped by an event: ${message}`);
+        logger.error({ reaction: name, position }, `The reaction ${name} stopped at an event: ${message}`);
         await this.#untilResumed(held);
       } else if ((await this.#follow(checkpoint, held)) === "fenced") {
-        logger.warn({ reaction: name }, `Someone else moved the reaction ${name}: this process starts again`);
+        logger.warn({ reaction: name }, `Another process moved the position of the reaction ${name}; starting again`);
         return;
       }
     }
@@ -153,12 +153,12 @@ export class Runner {
       if (acted) await positions.save(term);
       else positions.saveLater(term);
     }
-    // Where the lease was lost this is fenced by whoever has it now.
+    // If the lease was lost, the new holder's position fences this.
     if (!fence.signal.aborted) await positions.save(term);
     return fence.signal.aborted ? "fenced" : "ended";
   }
 
-  /** Reacts to events in order, and moves the term's position with each; until the signal fires. */
+  /** Reacts to events in order until the signal fires, and moves the term's position past each. */
   async #take(
     events: readonly StoredEvent[],
     { term, signal }: { term: Term; signal: AbortSignal },
@@ -178,7 +178,7 @@ export class Runner {
     return { acted };
   }
 
-  /** Does what follows from an event. What may pass is tried again until it has. */
+  /** Performs the actions that follow from an event. Transient errors are retried until the signal fires. */
   async #react(stored: StoredEvent, signal: AbortSignal): Promise<"acted" | "nothing" | "aborted" | Poison> {
     const { log, logger } = this.#options;
     const { reaction } = this;
@@ -196,7 +196,7 @@ export class Runner {
         return "acted";
       } catch (error) {
         if (!isTransient(error)) return poisonAt(stored, error);
-        if (tries === 0) logger.warn({ err: error, reaction: reaction.name }, "Cannot react for now; trying again");
+        if (tries === 0) logger.warn({ err: error, reaction: reaction.name }, "Cannot react for now; will try again");
         await pause(backoff.next(), signal);
       }
     }
@@ -210,7 +210,7 @@ export class Runner {
     return (await stopAt(sql, { name, version, from, to: poison.position - 1, poison })) ? "ended" : "fenced";
   }
 
-  /** An operator may resume it on another machine: that is on record. */
+  /** An operator may resume it through another process, which records an event. */
   async #untilResumed(signal: AbortSignal): Promise<void> {
     const { sql, bus } = this.#options;
     const { name } = this.reaction;

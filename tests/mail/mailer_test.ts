@@ -145,7 +145,7 @@ describe("a mail that cannot be sent", () => {
     const error = await failureOf(send());
     expect([error.code, retryable(error)]).toEqual([again ? "mail_unavailable" : "mail_rejected", again]);
     expect(error.options.detail).toEqual({ status, reason: name });
-    expect(error.message).toBe(`Resend answered ${status}: ${name}.`);
+    expect(error.message).toBe(`Resend responded ${status}: ${name}.`);
   });
 
   test("says how long to wait, where Resend does", async () => {
@@ -191,7 +191,7 @@ describe("a mail that cannot be sent", () => {
       timeout_ms: 50,
     });
     const error = await failureOf(impatient.send(mail, sending()));
-    expect([error.code, error.message]).toEqual(["mail_unavailable", "Resend did not answer within 50 ms."]);
+    expect([error.code, error.message]).toEqual(["mail_unavailable", "Resend did not respond within 50 ms."]);
     resolve(Response.json({ id: "late" }));
   });
 

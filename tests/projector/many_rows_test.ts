@@ -191,7 +191,7 @@ test("an event that concerns more rows than allowed is poison", async () => {
   const many = (count: number) => stored([{ team: "t", members: Array.from({ length: count }, (_, i) => i) }]);
   expect((await folder.fold(many(MAX_ROWS_PER_EVENT))).poison).toBeUndefined();
   expect((await folder.fold(many(MAX_ROWS_PER_EVENT + 1))).poison?.message).toContain(
-    `The event concerns ${MAX_ROWS_PER_EVENT + 1} rows: ${MAX_ROWS_PER_EVENT} are possible`,
+    `The event concerns ${MAX_ROWS_PER_EVENT + 1} rows, more than ${MAX_ROWS_PER_EVENT}`,
   );
 });
 
@@ -317,7 +317,7 @@ test("a part of a batch is not written if the read model was replaced after the 
     // What was written before the fence stays, and what comes after it is folded once.
     expect(await rowsOf(own.sql, "levqor_read.members_v1")).toEqual(expected(changes));
     expect(logger.said.map(({ message }) => message)).toEqual([
-      "Someone else moved levqor_read.members_v1: this process starts again",
+      "Another process moved the checkpoint of levqor_read.members_v1; starting again",
     ]);
   } finally {
     await projector.stop();

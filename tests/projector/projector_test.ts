@@ -246,7 +246,11 @@ test("a checkpoint that someone else moved stops the writer before it writes", a
   await house.sql`update levqor_ops.projections set position = 0`;
   await house.sql`delete from levqor_read.notes_v1`;
   const head = await append(house.log, [{ key: "a" }]);
-  await until(() => logger.said.some(({ message }) => message.startsWith("Someone else moved levqor_read.notes_v1")));
+  await until(() =>
+    logger.said.some(({ message }) =>
+      message.startsWith("Another process moved the checkpoint of levqor_read.notes_v1"),
+    ),
+  );
   // What it held in memory is forgotten: both events are folded again, each once.
   expect(await projector.waitFor("notes", head, 10_000)).toBe(true);
   expect(await rowsOf(house.sql, SHOWN)).toMatchObject([{ key: "a", count: 2 }]);

@@ -37,7 +37,7 @@ describe("a reaction", () => {
         asked({}),
       );
     twice(command({ stream_id: "tally-a", decider: tally, command: { type: "count" } })).throws(
-      "Cannot do what follows from test-1@1: the stream tally-a is named twice",
+      "Cannot react to test-1@1: the stream tally-a is named twice",
     );
     twice(submit({ workflow: "answer", payload: {} })).throws(`the job's key "" is named twice`);
   });

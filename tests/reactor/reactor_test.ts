@@ -218,7 +218,7 @@ test("reactions that lead to each other in a circle stop after sixteen rounds", 
   const { reactor } = start();
   await ask(house.log, { jobs: 1, forever: true });
   await until(async () => (await stateOf(reactor))?.state === "poisoned");
-  expect((await stateOf(reactor))?.poison?.message).toContain("16 reactions led to it, one after another");
+  expect((await stateOf(reactor))?.poison?.message).toContain("a chain of 16 reactions led to it");
   expect(await house.log.head()).toBe(17);
 });
 

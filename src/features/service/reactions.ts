@@ -19,7 +19,7 @@ export function reactionRoutes({ reactor }: Pick<ApiOptions, "reactor">) {
         tag: tags.operations,
         summary: "Resume a reaction that an event stopped",
         description:
-          "A reaction does what follows from an event by itself, such as sending a mail. One that cannot handle an event stops there, alone, and GET /api/v1/ops/health says so. Once the fault is fixed, this call retries the event, in whichever process runs the reaction. With `skip`, the position of that event, the reaction continues after it: what would have followed from the event is never done. Either is recorded, with who decided so and why. If the event stops the reaction again, health says so again. A reaction that no event stops is left as it is: `stopped_at` is null.",
+          "A reaction does something automatically after an event, such as sending a mail. One that cannot handle an event stops there, alone, and GET /api/v1/ops/health says so. Once the fault is fixed, this call retries the event, in whichever process runs the reaction. With `skip`, the position of that event, the reaction continues after it: what would have followed from the event is never done. Either is recorded, with who decided so and why. If the event stops the reaction again, health says so again. A reaction that no event stops is left as it is: `stopped_at` is null.",
         scope: "ops:write",
         params: { name: nameParam(ReactionName, serviceProblems.reaction_not_found) },
         body: ReactionResume,
