@@ -14,17 +14,19 @@ export class Allowance {
     this.#at = now();
   }
 
-  /** Whether it may be done now. */
-  has(): boolean {
+  /** Takes one, if one is left: before it is done, because others may ask meanwhile. */
+  take(): boolean {
     const now = this.#now();
     // A clock that was set back gives nothing.
     this.#left = Math.min(this.#at_once, this.#left + Math.max(0, now - this.#at) * this.#per_ms);
     this.#at = now;
-    return this.#left >= 1;
+    if (this.#left < 1) return false;
+    this.#left--;
+    return true;
   }
 
-  /** Counts that it was done. */
-  take(): void {
-    this.#left--;
+  /** Gives back one that was taken, for what was not done after all. */
+  giveBack(): void {
+    this.#left++;
   }
 }

@@ -110,36 +110,54 @@ export class ErrorCollector {
 
   async #record(id: string, group: Group, at_once = false): Promise<Collected | "refused"> {
     if (group.recording || group.reports === 0) return undefined;
-    if (!at_once && (this.#now() < group.quiet_until || !this.#events.has())) return undefined;
-    group.recording = this.#append(id, group, at_once);
+    if (!at_once && this.#now() < group.quiet_until) return undefined;
+    const taken = this.#events.take();
+    if (!taken && !at_once) return undefined;
+    let collected: Collected | "refused";
     try {
-      return await group.recording;
+      group.recording = this.#append(id, group, at_once);
+      collected = await group.recording;
+      return collected;
     } finally {
       group.recording = undefined;
+      if (taken && (!collected || collected === "refused")) this.#events.giveBack();
     }
   }
 
   async #append(id: string, group: Group, at_once: boolean): Promise<Collected | "refused"> {
-    const { reports, newest: error, cause } = group;
+    const { reports } = group;
     const now = this.#now();
-    const handled = await this.#handle(
-      id,
-      { type: "report", error, reports, now, may_begin: this.#newGroups.has(), at_once },
-      { actor: "anonymous", ...cause },
-    );
+    const handled = await this.#handleReports(id, group, { now, at_once });
     if (!handled.ok) return "refused";
     if (handled.recorded_at === undefined) {
       group.quiet_until = Math.min(nextRecording(handled.state), now + ASK_EVERY_MS);
       return undefined;
     }
-    if (handled.state.status === "none") this.#newGroups.take();
-    this.#events.take();
     group.reports -= reports;
     const { recorded_at } = handled;
     const recorded = handled.events.map((event) => ({ ...event, recorded_at }) as KnownEvent);
     const next = nextRecording(recorded.reduce(errorDecider.evolve, handled.state));
     group.quiet_until = Math.min(next, now + ASK_EVERY_MS);
     return { status: "recorded", position: handled.position as number };
+  }
+
+  /** Takes one of the new groups before others can, and gives it back if none has begun. */
+  async #handleReports(
+    id: string,
+    { reports, newest: error, cause, quiet_until }: Group,
+    { now, at_once }: { now: number; at_once: boolean },
+  ) {
+    // A group that is known here has begun.
+    const may_begin = quiet_until === 0 && this.#newGroups.take();
+    let began = false;
+    try {
+      const command = { type: "report", error, reports, now, may_begin, at_once } as const;
+      const handled = await this.#handle(id, command, { actor: "anonymous", ...cause });
+      began = handled.ok && handled.state.status === "none";
+      return handled;
+    } finally {
+      if (may_begin && !began) this.#newGroups.giveBack();
+    }
   }
 
   /** Decides by the group's newest event, which says all. */

@@ -109,6 +109,24 @@ describe("a flood", () => {
     expect(await log.head()).toBe(4);
   });
 
+  test("that comes all at once begins no more groups, and records no more events", async () => {
+    const one = collector({ new_groups: { at_once: 3, an_hour: 0 } });
+    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => report(one, n)));
+    expect(all.filter((each) => each?.status === "recorded")).toHaveLength(3);
+    expect(all.filter((each) => each === undefined)).toHaveLength(17);
+    expect(await log.head()).toBe(3);
+    const other = collector({ events: { at_once: 2, an_hour: 0 } });
+    await Promise.all(Array.from({ length: 20 }, (_, n) => report(other, 100 + n)));
+    expect(await log.head()).toBe(5);
+  });
+
+  test("of groups that others have begun uses up no groups of this process", async () => {
+    for (const n of [1, 2, 3]) await report(collector(), n);
+    const one = collector({ new_groups: { at_once: 1, an_hour: 0 } });
+    for (const n of [1, 2, 3]) expect(await report(one, n)).toEqual({ status: "counted" });
+    expect(await report(one, 4)).toMatchObject({ status: "recorded" });
+  });
+
   test("that is refused leaves nothing behind, and many at once are told the same", async () => {
     const one = collector({ new_groups: { at_once: 0, an_hour: 0 } });
     const all = await Promise.all(Array.from({ length: 20 }, () => report(one)));
