@@ -26,7 +26,12 @@ export function idParam({ schema, what, invalid, missing }: IdOptions): PathPara
 
 /** A parameter that accepts any text as a name; `missing` is the problem if nothing has it. */
 export function nameParam(schema: TSchema, missing: ProblemKind): PathParam<string> {
-  return { schema, read: (text) => text, errors: [missing] };
+  const read = (text: string) => {
+    // Postgres cannot even be asked for it.
+    if (text.includes("\0")) throw new Problem(missing, "The name in the path contains U+0000, which no name does.");
+    return text;
+  };
+  return { schema, read, errors: [missing] };
 }
 
 /** A parameter that a schema describes; the problem is `validation_failed`. */

@@ -139,6 +139,13 @@ export function invalid(errors: readonly FieldError[]): Problem {
   return new Problem(problems.validation_failed, detail, { errors });
 }
 
+/** Of `PRINTABLE` and its kin only control characters are excluded; any other pattern speaks for itself. */
+function patternMessage(pattern: string): string {
+  return pattern.includes("[\\ud800-\\udbff][\\udc00-\\udfff]")
+    ? "must not contain control characters"
+    : `must match ${pattern}`;
+}
+
 function describe(error: ValueError): string {
   const { schema } = error;
   switch (error.type) {
@@ -165,7 +172,7 @@ function describe(error: ValueError): string {
     case ValueErrorType.StringMaxLength:
       return `must have at most ${schema.maxLength} characters`;
     case ValueErrorType.StringPattern:
-      return patterns[schema.pattern] ?? "must not contain control characters";
+      return patterns[schema.pattern] ?? patternMessage(schema.pattern);
     case ValueErrorType.StringFormat:
       return formatMessage(schema.format, error.value as string);
     case ValueErrorType.Integer:

@@ -157,7 +157,7 @@ describe("GET /api/v1/errors/:error_id", () => {
     });
   });
 
-  test.each(["0".repeat(32), "no-id", "%F0%9F%98%80"])("finds none under %s", async (id) => {
+  test.each(["0".repeat(32), "no-id", "%F0%9F%98%80", "%00"])("finds none under %s", async (id) => {
     expect((await api.ask(`${ROUTE}/${id}`, { headers: operator })).body.error).toBe("error_not_found");
   });
 });
@@ -191,7 +191,7 @@ describe("POST /api/v1/errors/:error_id/resolve", () => {
   });
 
   test("finds none that was never reported", async () => {
-    for (const id of ["0".repeat(32), "no-id"]) expect((await resolve(id)).body.error).toBe("error_not_found");
+    for (const id of ["0".repeat(32), "no-id", "%00"]) expect((await resolve(id)).body.error).toBe("error_not_found");
   });
 
   test("is for keys with the scope errors:write", async () => {

@@ -102,6 +102,7 @@ describe("the list", () => {
     ["?from=2026-01-16T00:00:00Z&until=2026-01-16T00:00:00Z", "?until", "must be later than from"],
     ["?actr=me", "?actr", "is not supported here"],
     ["?actor=%00", "?actor", "must not contain control characters"],
+    ["?category=%25", "?category", "must match ^[a-z_]{1,64}$"],
   ])("rejects %s", async (query, pointer, message) => {
     const { status, body } = await read(query);
     expect([status, body.error]).toEqual([422, "validation_failed"]);
@@ -116,7 +117,7 @@ describe("one event", () => {
     expect([status, body.event_id, body.type]).toEqual([200, event_id, "job.cancelled"]);
   });
 
-  test.each(["job-@1", "nothing", "job-1@0", "job-1@99999999999", "@1", `${"a".repeat(400)}@1`])(
+  test.each(["job-@1", "nothing", "job-1@0", "job-1@99999999999", "@1", "job-%00@1", `${"a".repeat(400)}@1`])(
     "%s is not an id",
     async (id) => {
       const { status, body } = await read("", `${ROUTE}/${id}`);
