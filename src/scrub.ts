@@ -29,6 +29,8 @@ const AUTHORIZATION = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi;
 const LOOKS = [
   // Issued API keys, and parts of one: not the beginning, by which they are recognised.
   /lvq_(?:live|test)_[A-Za-z0-9]{12,}/g,
+  // Reply tokens of support threads.
+  /lvr_[\w-]{12,}/g,
   // Keys in a WebSocket's list of protocols.
   /levqor\.key\.[\w-]+/g,
   /whsec_[A-Za-z0-9+/=_-]+/g,
@@ -38,7 +40,7 @@ const LOOKS = [
 ];
 /** A line without any of this contains nothing that looks like a secret or is named like one. */
 const SUSPICIOUS =
-  /:\/\/|lvq_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|passphrase|secret|api[_-]?key|token|private|credential/i;
+  /:\/\/|lvq_|lvr_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|passphrase|secret|api[_-]?key|token|private|credential/i;
 
 /** Escapes: percent-encoding, including nested; of JSON and JavaScript, including nested; of HTML. */
 const ESCAPES =
@@ -111,7 +113,15 @@ export function scrubber(secrets: readonly string[]): Scrubber {
 
 const unknownSecrets = scrubber([]);
 /** Candidates for IP addresses. */
-const IP = /(?<![\w.:])(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?:\.\d{1,3}){0,3})(?![\w:])/gi;
+const IP =
+  /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)|(?<![\w.:])[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![\w:])/gi;
+/** E-mail addresses, also percent-encoded, and with letters of any script. */
+const EMAIL = /[^\s@<>"'(),:;=/]{1,64}(?:@|%40)[\p{L}\p{M}\p{N}_-]{1,63}(?:\.[\p{L}\p{M}\p{N}_-]{1,63}){1,8}/giu;
+/** Names of home folders: those of Windows and macOS may have spaces. */
+const HOME =
+  /((?:^|[\s"'(/\\:])(?:home|Users)[/\\])(?:(?<=Users.)[^/\\\s"']+(?: [^/\\\s"']+){1,2}(?=[/\\])|[^/\\\s"']+)/g;
+/** Queries of URLs without a host. */
+const QUERY = /\?[\w.%[\]~-]{1,64}=[^\s"'<>)]*/g;
 const RUN = /[\w+=-]{20,}/g;
 
 /**
@@ -123,8 +133,9 @@ export function anonymous(text: string): string {
   return unknownSecrets
     .text(text)
     .replace(/(\w:\/\/[^\s?#"'<>]+)[?#][^\s"'<>)]*/g, "$1")
-    .replace(/[^\s@<>"'(),:;=]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}/g, "[email]")
-    .replace(/((?:^|[\s"'(/\\:])(?:home|Users)[/\\])[^/\\\s"']+/g, "$1[name]")
+    .replace(QUERY, "")
+    .replace(EMAIL, "[email]")
+    .replace(HOME, "$1[name]")
     .replace(IP, (found) => (parseAddress(found) ? "[ip]" : found))
     .replace(/\+?\d(?:[ ().-]{0,3}\d){6,}/g, "[number]")
     .replace(RUN, (run) => (/(?:\d\D*){3}/.test(run) && /[a-z]/i.test(run) ? "[token]" : run));

@@ -63,6 +63,7 @@ describe("no secret gets through:", () => {
     ["a webhook secret", {}, `whsec_${PLANTED.replace("-", "")}`],
     ["a token", {}, `Got eyJhbGciOiJIUzI1NiJ9.${PLANTED}.${PLANTED} there`],
     ["an issued key", {}, `Got lvq_live_${PLANTED.replace("-", "")} there`],
+    ["a reply token of a support thread", {}, `Got lvr_${PLANTED.replace("-", "")} there`],
     ["a key among a WebSocket's protocols", {}, `levqor.v1, levqor.key.${PLANTED}`],
     ["a private key", {}, `-----BEGIN PRIVATE KEY-----\n${PLANTED}\n-----END PRIVATE KEY-----`],
     ["a known key in a message", {}, `Got ${secrets[0]} there`],

@@ -245,7 +245,7 @@ describe("a key in the wrong place is not recorded, nor logged:", () => {
   });
 
   test("the request id, whoever's key or token it is", async () => {
-    for (const id of [issued, `id=${issued}`, jwt]) {
+    for (const id of [issued, `id=${issued}`, jwt, `lvr_${"a".repeat(43)}`]) {
       const answer = await api.ask("/health", { headers: { "x-request-id": id } });
       expect(answer.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
     }

@@ -16,8 +16,8 @@ const KEY_PROTOCOL = "levqor.key.";
 const SECRET_HEADERS = secretHeaders.map((name) => name.toLowerCase());
 /** Anything shorter occurs in other texts by chance; configured keys are no shorter. */
 const MIN_LENGTH = 16;
-/** Keys as this service issues them, and JWTs, whoever's they are. */
-const SECRET = /lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
+/** Keys and reply tokens as this service issues them, and JWTs, whoever's they are. */
+const SECRET = /lvr_[\w-]{43}|lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
 
 /** What the request identifies its caller by: a key, a token, or something that is neither; `null`: nothing. */
 export function credentialOf(headers: Headers): string | null {

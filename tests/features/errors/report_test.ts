@@ -30,6 +30,12 @@ describe("of a report", () => {
   test.each([
     ["Mail to jane.doe+x@mail.example.co.uk bounced", "Mail to [email] bounced"],
     ["No route to 192.168.7.12 or 2001:db8::7, at 12:30:45", "No route to [ip] or [ip], at 12:30:45"],
+    ["connect ECONNREFUSED 10.0.0.7:5432, ip:10.0.0.8", "connect ECONNREFUSED [ip]:5432, ip:[ip]"],
+    ["Mail to jörg@münchen.example bounced", "Mail to [email] bounced"],
+    ["GET https://a.example/u/jane%40example.com/x failed", "GET https://a.example/u/[email]/x failed"],
+    ["GET /reset?code=hunter2 failed", "GET /reset failed"],
+    ["open 'C:\\Users\\Jane Doe\\a.txt' or /Users/jane here", "open 'C:\\Users\\[name]\\a.txt' or /Users/[name] here"],
+    [`Thread of lvr_${"Abcdefg-_".repeat(5).slice(0, 43)} is gone`, "Thread of [redacted] is gone"],
     ["GET https://a.example/p?email=x#y failed", "GET https://a.example/p failed"],
     ["Card 4111 1111 1111 1111 of +49 (30) 901820 declined", "Card [number] of [number] declined"],
     ["Job 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70 is gone", "Job [token] is gone"],
