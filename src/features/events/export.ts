@@ -3,6 +3,18 @@ import { stringify } from "csv-stringify/sync";
 import { eventId, metaOf, type StoredEvent } from "../../../events/mod.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
 
+/** Events that the first part of an export asks for. */
+export const FIRST_PART = 50;
+
+/**
+ * Events that the next part asks for, after one of `length` events: 10 to 500. The database reads all that are asked for, even
+ * where only a few of them fit into a part: of events of 200 KB, 5. Asking for 500 each time, an export of 82 MB of such events
+ * took 106 s.
+ */
+export function nextPart(length: number): number {
+  return Math.min(500, Math.max(10, 2 * length));
+}
+
 /** How events are written in one file format. */
 export interface EventFile {
   readonly content_type: string;

@@ -21,7 +21,7 @@ import { OpenStreams, stopWith } from "../../http/stream/open_streams.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { textBody } from "../../http/stream/text_body.ts";
 import { matches } from "./event_filter.ts";
-import { type EventFile, eventFiles } from "./export.ts";
+import { type EventFile, eventFiles, FIRST_PART, nextPart } from "./export.ts";
 import { eventProblems } from "./problems.ts";
 import { type Scanned, scanEvents } from "./queries.ts";
 import {
@@ -40,8 +40,6 @@ const LIST = byPosition("events");
 
 /** The maximum number of parts of the log that one page searches: a page with few matches is short rather than late. */
 const SCANS_MAX = 10;
-/** Events that an export reads at once. */
-const EXPORT_BATCH = 500;
 /** How many exports this process writes at once. */
 const EXPORTS_MAX = 20;
 /** After this many seconds of silence the server may close an export's connection. */
@@ -271,7 +269,7 @@ export function eventRoutes(options: Options) {
   /** The file's text, part by part. Throws if it has to stop early. */
   async function* written({ caller, filter, file, tells, after, until, stop }: Writing): AsyncGenerator<string> {
     if (file.head !== "") yield file.head;
-    let [position, events] = [after, 0];
+    let [position, events, limit] = [after, 0, FIRST_PART];
     const progressLine = (finished: boolean): string => {
       const progress = { position, until, events, finished };
       return tells ? `${JSON.stringify({ progress })}\n` : "";
@@ -279,7 +277,8 @@ export function eventRoutes(options: Options) {
     while (position < until) {
       if (stop.aborted)
         throw new Error("Cannot continue an export: the service is stopping, or the key is no longer valid");
-      const scanned = await scan(caller, filter, { after: position, until, limit: EXPORT_BATCH });
+      const scanned = await scan(caller, filter, { after: position, until, limit });
+      limit = nextPart(scanned.events.length);
       position = scanned.position;
       events += scanned.events.length;
       const text = file.write(scanned.events) + progressLine(false);
