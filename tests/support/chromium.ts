@@ -9,7 +9,7 @@ const ON_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "bin");
 
-/** The program; `null` where there is none. The same places as in scripts/chromium.sh. */
+/** The program's path; `null` if none is installed. Looks in the same places as scripts/chromium.sh. */
 const program: string | null =
   process.env.CHROMIUM ||
   (NAMES.map((name) => Bun.which(name)).find((path) => path !== null) ??
@@ -18,19 +18,19 @@ const program: string | null =
 const HOW_TO_GET_IT = "Install Chromium (`sh scripts/chromium.sh` does where it can), or name its program in CHROMIUM";
 
 /**
- * Whether tests can start a browser: `describe.skipIf(!chromiumAvailable)`. With `CI=true` it is always so, and where
- * there is none {@linkcode launchChromium} fails: continuous integration never skips these tests.
+ * Whether tests can start a browser: `describe.skipIf(!chromiumAvailable)`. Always true with `CI=true`, where
+ * {@linkcode launchChromium} fails if there is none: continuous integration never skips these tests.
  */
 export const chromiumAvailable: boolean = program !== null || process.env.CI === "true";
 if (!chromiumAvailable) process.stderr.write(`Tests in a browser are skipped: found no Chromium. ${HOW_TO_GET_IT}.\n`);
 
-/** Starts a browser that does nothing by itself. Throws where there is none. */
+/** Starts a browser without background activity. Throws if none is installed. */
 export async function launchChromium(): Promise<Browser> {
   if (program === null) throw new Error(`Cannot find Chromium. ${HOW_TO_GET_IT}.`);
   return await chromium.launch({
     executablePath: program,
     args: [
-      // Tests run as root in containers, where its sandbox cannot.
+      // In containers tests run as root, and the sandbox does not work.
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
       ...["--disable-component-update", "--disable-sync"],
     ],

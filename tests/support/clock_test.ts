@@ -1,4 +1,4 @@
-/** Under `bun run clocks`, too: `tests/scripts/clocks_test.ts`. */
+/** Also run under `bun run clocks`: `tests/scripts/clocks_test.ts`. */
 import { expect, test } from "bun:test";
 import { connect } from "../../src/db/mod.ts";
 import { testDatabase } from "./postgres.ts";
@@ -21,7 +21,7 @@ test("tests, the service that they start, and Postgres read the same clock", asy
       log: logged?.[1] ? Date.parse(logged[1]) : Number(logged?.[2]),
       header: Date.parse(answer.headers.get("date") ?? ""),
     };
-    // A set clock is days off.
+    // A clock that was set is days off.
     for (const [whose, time] of Object.entries(read))
       expect([whose, Math.abs(time - Date.now()) < 3_600_000]).toEqual([whose, true]);
   } finally {

@@ -1,10 +1,10 @@
-/** The servers of tests/connectors/early_answer_process.ts: they have to be in a process of their own to be fast enough. */
+/** The servers of tests/connectors/early_answer_process.ts: only in a separate process are they fast enough. */
 import { join } from "node:path";
 
 export interface EarlyAnswers {
-  /** Answers with the status that the path names, reads no body, and closes. */
+  /** Responds with the status in the path, reads no body, and closes the connection. */
   readonly polite: string;
-  /** Writes the answer that the path names, or a part of it, reads no body, and resets. */
+  /** Writes the response that the path names, or a part of it, reads no body, and resets the connection. */
   readonly rude: string;
   stop(): Promise<void>;
 }

@@ -14,7 +14,7 @@ export function appendOf(stream_id: string, expected_version: number, count = 1)
   return { stream_id, expected_version, events, meta };
 }
 
-/** Records a new stream past all checks: what no writer of today would, and a reader may meet all the same. */
+/** Records a new stream without any checks: events that no current writer would record, but that a log may contain. */
 export async function appendUnchecked(
   sql: Sql,
   stream_id: string,
@@ -68,8 +68,8 @@ export async function readAll(log: EventLog) {
 }
 
 /**
- * Checks a whole log against the answers its writers got: positions and versions are dense, every
- * acknowledged append is there and no other, but for those in doubt. Returns what is wrong.
+ * Checks a whole log against its writers' results: positions and versions are without gaps, every acknowledged append is in
+ * the log, and no other, except those in doubt. Returns what is wrong.
  */
 export async function faultsOf(
   log: EventLog,

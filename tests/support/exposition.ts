@@ -1,5 +1,5 @@
 /**
- * Reads Prometheus' text format, strictly: whatever does not fit the grammar, or what a scraper would refuse, throws.
+ * A strict parser of Prometheus' text format: throws at anything that violates the grammar or that a scraper would reject.
  * https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 
@@ -24,7 +24,7 @@ const SUFFIXES = { counter: [""], gauge: [""], histogram: ["_bucket", "_sum", "_
 
 /** Families by name. */
 export function parseExposition(text: string): Map<string, Family> {
-  if (!text.endsWith("\n")) throw new Error("The last line does not end");
+  if (!text.endsWith("\n")) throw new Error("The last line has no line feed");
   const families = new Map<string, Family & { samples: Sample[] }>();
   let current: (Family & { samples: Sample[] }) | undefined;
   let help: { name: string; text: string } | undefined;
@@ -33,12 +33,12 @@ export function parseExposition(text: string): Map<string, Family> {
     if (kind === "HELP") {
       help = { name, text: rest };
     } else if (kind === "TYPE") {
-      if (families.has(name)) throw new Error(`${name} comes twice`);
+      if (families.has(name)) throw new Error(`${name} is repeated`);
       current = { name, type: typeOf(rest), help: helpOf(name, help), samples: [] };
       families.set(name, current);
     } else {
       current?.samples.push(parseSample(line, current));
-      if (!current) throw new Error(`A sample is of no family: ${line}`);
+      if (!current) throw new Error(`A sample has no family: ${line}`);
     }
   }
   for (const family of families.values()) checkFamily(family);
@@ -47,40 +47,40 @@ export function parseExposition(text: string): Map<string, Family> {
 
 function typeOf(text: string): Family["type"] {
   if (TYPES.has(text)) return text as Family["type"];
-  throw new Error(`${text} is no known type`);
+  throw new Error(`${text} is an unknown type`);
 }
 
 function helpOf(name: string, help: { name: string; text: string } | undefined): string {
   if (help?.name === name) return help.text;
-  throw new Error(`${name} has a type and no help before it`);
+  throw new Error(`${name} has a type without help before it`);
 }
 
 function parseSample(line: string, family: Family): Sample {
   const [, name, inside = "", number] = SAMPLE.exec(line) ?? [];
-  if (name === undefined || number === undefined) throw new Error(`No sample: ${line}`);
+  if (name === undefined || number === undefined) throw new Error(`The sample is invalid: ${line}`);
   if (!SUFFIXES[family.type].some((suffix) => name === family.name + suffix)) {
     throw new Error(`A sample is not with its family: ${line}`);
   }
   const labels: Record<string, string> = {};
   for (LABEL.lastIndex = 0; LABEL.lastIndex < inside.length; ) {
     const [, label, value = ""] = LABEL.exec(inside) ?? [];
-    if (label === undefined) throw new Error(`The labels cannot be read: ${line}`);
-    if (label in labels) throw new Error(`A label comes twice: ${line}`);
+    if (label === undefined) throw new Error(`The labels are invalid: ${line}`);
+    if (label in labels) throw new Error(`A label is repeated: ${line}`);
     labels[label] = value.replace(/\\(["\\n])/g, (_, escaped) => (escaped === "n" ? "\n" : escaped));
   }
   const value = number === "+Inf" ? Number.POSITIVE_INFINITY : Number(number);
-  if (!/^(?:\+Inf|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.test(number)) throw new Error(`No number: ${line}`);
+  if (!/^(?:\+Inf|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)$/.test(number)) throw new Error(`The value is not a number: ${line}`);
   return { name, labels, value };
 }
 
 function checkFamily({ name, type, samples }: Family): void {
   const series = samples.map((sample) => sample.name + JSON.stringify(Object.entries(sample.labels).sort()));
   if (new Set(series).size < series.length) throw new Error(`${name} has a series twice`);
-  if (type === "counter" && samples.some(({ value }) => value < 0)) throw new Error(`${name} is below 0`);
+  if (type === "counter" && samples.some(({ value }) => value < 0)) throw new Error(`${name} is negative`);
   if (type === "histogram") checkHistogram(name, samples);
 }
 
-/** Each series' buckets grow, with the bound, up to `+Inf`, which is the count. */
+/** Checks that each series' buckets increase with their bounds up to `+Inf`, which is the count. */
 function checkHistogram(name: string, samples: readonly Sample[]): void {
   const without = ({ labels: { le: _, ...rest } }: Sample) => JSON.stringify(rest);
   for (const [labels, group] of Map.groupBy(samples, without)) {
@@ -96,7 +96,7 @@ function checkHistogram(name: string, samples: readonly Sample[]): void {
   }
 }
 
-/** The value of the one series that has these labels; `undefined` where there is none. */
+/** The value of the one series that has these labels; `undefined` if there is none. */
 export function sampleOf(
   families: ReadonlyMap<string, Family>,
   name: string,

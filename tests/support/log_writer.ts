@@ -1,4 +1,4 @@
-/** Appends to the log at `argv[2]` for `argv[3]` ms from many callers at once, then prints how many events were acknowledged. */
+/** Appends to the log at `argv[2]` from many concurrent callers for `argv[3]` ms, then prints how many events were acknowledged. */
 import { openLog } from "../../src/log/mod.ts";
 import { appendOf } from "./events.ts";
 

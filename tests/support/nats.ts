@@ -1,6 +1,6 @@
 /**
- * Real nats-servers for tests. The binary is the one on the PATH, or the one that
- * `scripts/nats_server.sh` keeps in `.tools/`.
+ * Real nats-servers for tests. The binary is the one on the PATH, or the one that `scripts/nats_server.sh` installs in
+ * `.tools/`.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { machine, tmpdir, type } from "node:os";
@@ -8,13 +8,13 @@ import { join } from "node:path";
 import { type ConnectionOptions, connect } from "nats";
 
 const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "bin");
-/** The program; `null` where there is none. */
+/** The program's path; `null` if none is installed. */
 export const natsServer: string | null = Bun.which("nats-server") ?? Bun.which("nats-server", { PATH: TOOLS });
 const HOW_TO_GET_IT = "Install nats-server (`sh scripts/nats_server.sh` gets it, or see https://nats.io/download)";
 
 /**
- * Whether tests can start a nats-server: `test.skipIf(!natsAvailable)`. With `CI=true` it is always so, and
- * where the binary is missing {@linkcode startNats} fails: continuous integration never skips these tests.
+ * Whether tests can start a nats-server: `test.skipIf(!natsAvailable)`. Always true with `CI=true`, where
+ * {@linkcode startNats} fails if the binary is missing: continuous integration never skips these tests.
  */
 export const natsAvailable: boolean = natsServer !== null || process.env.CI === "true";
 if (!natsAvailable) process.stderr.write(`JetStream tests are skipped: found no nats-server. ${HOW_TO_GET_IT}.\n`);
@@ -25,19 +25,19 @@ export interface NatsServer extends AsyncDisposable {
   /** For example `nats://127.0.0.1:23456`. */
   readonly url: string;
   readonly port: number;
-  /** What it has logged since its last start. */
+  /** Its log since its last start. */
   logged(): Promise<string>;
-  /** Ends the process (SIGKILL by default) and keeps the store. Resolves when the process is gone. */
+  /** Ends the process (SIGKILL by default) and keeps the store. Resolves when the process has ended. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Starts it again on the same port and store; kills it first if it still runs. Resolves when it answers. */
+  /** Starts it again on the same port and store; kills it first if it still runs. Resolves when it accepts connections. */
   restart(): Promise<void>;
   /** Ends the process and removes its store. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts a nats-server of its own for the caller, on a free port, with an empty store in the temp folder.
- * Resolves when it answers. Throws if there is no binary or the server does not come up within 10 s.
+ * Starts a separate nats-server on a free port, with an empty store in the temp folder. Resolves when it accepts
+ * connections. Throws if there is no binary, or if the server does not start within 10 s.
  */
 export function startNats(options: Pick<NodeOptions, "args" | "env"> = {}): Promise<NatsServer> {
   return onFreePorts(1, ([port = 0]) => startNode({ ...options, name: crypto.randomUUID(), port }));
@@ -48,7 +48,7 @@ export interface NatsCluster extends AsyncDisposable {
   readonly nodes: readonly NatsServer[];
 }
 
-/** Starts a cluster of its own for the caller. Resolves when its JetStream takes streams. */
+/** Starts a separate cluster. Resolves when its JetStream accepts streams. */
 export async function startNatsCluster(size = 3): Promise<NatsCluster> {
   const nodes = await onFreePorts(2 * size, async (ports) => {
     const routes = ports.slice(size).map((port) => `nats://127.0.0.1:${port}`);
@@ -74,7 +74,7 @@ export async function startNatsCluster(size = 3): Promise<NatsCluster> {
   };
 }
 
-/** Resolves when JetStream takes a stream with as many copies as there are nodes; throws after 30 s. */
+/** Resolves when JetStream accepts a stream with a replica on each node; throws after 30 s. */
 export async function untilClusterTakesStreams(options: ConnectionOptions, size: number): Promise<void> {
   const nats = await connect(options);
   try {
@@ -99,7 +99,7 @@ interface NodeOptions {
   readonly name: string;
   readonly port: number;
   readonly args?: readonly string[];
-  /** Beside this process's own. */
+  /** Added to this process's environment. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -143,8 +143,8 @@ export async function startNode(options: NodeOptions): Promise<NatsServer | unde
 }
 
 /**
- * Calls `start` with other ports until it gives something. They are below the range from which systems take outgoing
- * connections' ports, so that none takes a killed server's port before its restart.
+ * Calls `start` with different ports until it returns something. They are below the range of ephemeral ports, so that no
+ * outgoing connection takes a killed server's port before its restart.
  */
 export async function onFreePorts<T>(count: number, start: (ports: number[]) => Promise<T | undefined>): Promise<T> {
   for (let attempt = 0; attempt < 20; attempt++) {
@@ -156,7 +156,7 @@ export async function onFreePorts<T>(count: number, start: (ports: number[]) => 
   throw new Error("Cannot start nats-server: found no free port between 20000 and 32000");
 }
 
-/** Resolves to the process once it answers, or to `undefined` if a port is taken. */
+/** Resolves to the process once it accepts connections, or to `undefined` if a port is taken. */
 async function launch(directory: string, { name, port, args = [], env = {} }: NodeOptions) {
   if (natsServer === null) throw new Error(`Cannot start nats-server: found none. ${HOW_TO_GET_IT}`);
   const log = Bun.file(join(directory, `${crypto.randomUUID()}.log`));
@@ -169,7 +169,7 @@ async function launch(directory: string, { name, port, args = [], env = {} }: No
   });
   const deadline = Date.now() + 10_000;
   while (Date.now() < deadline) {
-    // The name tells this server from another one that holds the port.
+    // The name distinguishes this server from another one on the port.
     if (await answersAs(name, port)) return { server, log };
     if (server.exitCode !== null) {
       const said = await log.text();

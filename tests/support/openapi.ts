@@ -1,9 +1,9 @@
-/** What the OpenAPI document says, for tests that hold the service to it. */
+/** The OpenAPI document, for tests that check the service against it. */
 
 import Ajv2020 from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 
-// an external client knows no types: it learns them from the document.
+// an external client has no types, only the document.
 // biome-ignore lint/suspicious/noExplicitAny: see above
 export type Json = any;
 
@@ -17,7 +17,7 @@ export function resolve(document: Json, part: Json): Json {
   return found;
 }
 
-/** Says what is wrong with a value by a schema of the document; `undefined`: nothing. */
+/** What is wrong with a value according to a schema of the document; `undefined` if nothing is. */
 export function schemaChecker(document: Json): (schema: Json, value: unknown) => string | undefined {
   // Not strict: the document has OpenAPI's own keywords, and its strings are checked by format and by pattern.
   const ajv = new Ajv2020({ strict: false, allErrors: false });
@@ -35,10 +35,10 @@ export function schemaChecker(document: Json): (schema: Json, value: unknown) =>
   };
 }
 
-/** Every example of the document, where it stands, and the schema that it is an example of. */
+/** Every example in the document, with its place and its schema. */
 export function* examplesOf(document: Json, at: Json = document, path = "#"): Generator<Example> {
   if (at === null || typeof at !== "object") return;
-  // An example may look like anything.
+  // An example may contain anything, even something that looks like an example.
   if (path.startsWith("#/components/examples/")) return;
   const isSchema = at.type !== undefined || at.anyOf !== undefined || at.enum !== undefined;
   const schema = at.schema ?? (isSchema ? withoutExamples(at) : undefined);

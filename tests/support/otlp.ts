@@ -1,12 +1,12 @@
-/** Stands in for a collector of traces: takes OTLP over HTTP in protobuf, and decodes what comes, field by field. */
+/** A stand-in for a trace collector: accepts OTLP over HTTP in protobuf, and decodes each export field by field. */
 
 export interface CollectedSpan {
   readonly name: string;
   readonly trace_id: string;
   readonly span_id: string;
-  /** Empty for the first of a trace. */
+  /** Empty for a root span. */
   readonly parent_span_id: string;
-  /** By the number of `SpanKind`. */
+  /** The number of a `SpanKind`. */
   readonly kind: number;
   /** Nanoseconds since 1970. */
   readonly start: bigint;
@@ -25,7 +25,7 @@ export interface Collector {
   stop(): Promise<void>;
 }
 
-/** `answer` may refuse what comes. */
+/** `answer` may reject exports. */
 export function startCollector(answer: () => Response = () => new Response()): Collector {
   const spans: CollectedSpan[] = [];
   const exports: Record<string, string>[] = [];
@@ -46,7 +46,7 @@ export function startCollector(answer: () => Response = () => new Response()): C
   return { url: server.url.href, spans, exports, stop: () => server.stop(true) };
 }
 
-/** A message's fields: what each number held, in order. Groups, which OTLP does not use, are refused. */
+/** A message's fields: the values of each field number, in order. Rejects groups, which OTLP does not use. */
 function fieldsOf(bytes: Uint8Array): Map<number, (bigint | Uint8Array)[]> {
   const fields = new Map<number, (bigint | Uint8Array)[]>();
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
 /**
- * Databases for tests, on one embedded Postgres for each run of tests, whose workers share it. It is started when a test first
- * asks for a database, in a process of its own; it ends, and its folder goes, when the run does, even by `kill -9`.
+ * Databases for tests, on one embedded Postgres that all workers of a test run share. It starts, in a separate process, when
+ * a test first asks for a database. When the run ends, even by `kill -9`, it stops and its folder is removed.
  */
 import {
   accessSync,
@@ -28,25 +28,25 @@ export interface TestDatabase {
 }
 
 export interface TestDatabaseOptions {
-  /** With fsync, as in production; without it by default, which is quicker. */
+  /** With fsync, as in production; off by default, which is faster. */
   readonly durable?: boolean;
 }
 
-/** Where the shared Postgres is to be found. */
+/** The address of the shared Postgres. */
 type Address = Pick<Embedded, "url" | "admin_url">;
 
-/** The file in its folder that says so. */
+/** The file in its folder that contains the address. */
 export const ADDRESS = "address.json";
 
 const START_LIMIT_MS = 60_000;
 
 /**
- * Where the databases are: in memory where there is room, which takes Postgres half the system time for each of them
- * (24 ms for 45, to copy and to drop).
+ * Where the databases are: in memory if there is room, which takes half the system time per database (24 ms rather than 45
+ * to copy and drop it).
  */
 const FOLDER = hasRoom("/dev/shm") ? "/dev/shm" : tmpdir();
 
-/** The process that ends with the run: of workers that run files in parallel, the one that they are children of. */
+/** The process that ends with the run: for parallel workers, their parent. */
 const RUN = process.env.BUN_TEST_WORKER_ID === undefined ? process.pid : process.ppid;
 
 const servers = new Map<boolean, Promise<Address>>();
@@ -61,7 +61,7 @@ export async function testDatabase({ durable = false }: TestDatabaseOptions = {}
   const { url, admin_url } = await server;
   for (const one of [url, admin_url]) keepSecret(decodeURIComponent(new URL(one).password));
   const name = `test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
-  // Copying files takes Postgres a quarter of the processor time that logging each page does: 20 ms for 80 ms.
+  // Copying files takes a quarter of the processor time of logging each page: 20 ms rather than 80.
   await run(admin_url, `create database ${name} template levqor strategy file_copy`);
   return {
     url: withDatabase(url, name),
@@ -70,7 +70,7 @@ export async function testDatabase({ durable = false }: TestDatabaseOptions = {}
   };
 }
 
-/** A migrated embedded Postgres of the test's own, to be killed and restarted at will. The test stops it. */
+/** A separate, migrated embedded Postgres, which the test may kill and restart. The test stops it. */
 export async function startTestPostgres(dir: string, { durable = true }: TestDatabaseOptions = {}): Promise<Embedded> {
   const embedded = await startEmbedded({
     dir,
@@ -86,7 +86,7 @@ export async function startTestPostgres(dir: string, { durable = true }: TestDat
   return embedded;
 }
 
-/** A folder that goes, with the Postgres in it, when this process ends in whatever way. */
+/** A folder that is removed, with the Postgres in it, however this process ends. */
 export function testFolder(): string {
   const dir = newFolder();
   spawnApart(`
@@ -114,8 +114,8 @@ function newFolder(): string {
 }
 
 /**
- * Runs a script as a grandchild in a session of its own: `bun test` kills the children of a test that takes too long,
- * and Ctrl-C the whole process group.
+ * Runs a script as a grandchild in a new session: `bun test` kills the children of a test that times out, and Ctrl-C the
+ * whole process group.
  */
 function spawnApart(script: string, environment: Record<string, string> = {}): void {
   Bun.spawn(["/bin/sh", "-c", `(${script}) &`], {
@@ -148,7 +148,7 @@ async function startShared(durable: boolean): Promise<Address> {
   throw new Error(`The tests' Postgres did not start within ${START_LIMIT_MS} ms: ${readFileSync(log, "utf8")}`);
 }
 
-/** Makes the folder, unless another worker of the run has made it. */
+/** Creates the folder, unless another worker of the run has. */
 function isFirst(dir: string): boolean {
   try {
     mkdirSync(dir);
@@ -160,11 +160,11 @@ function isFirst(dir: string): boolean {
   }
 }
 
-/** When a process began, as a part of a name: pids come again. Alike in all workers, whatever their clocks say. */
+/** When a process started, as part of a name, because pids are reused. The same in all workers, whatever their clocks. */
 function startOf(pid: number): string {
   if (process.platform === "linux") {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    // The 22nd field; the second is the program's name in brackets, which may hold anything.
+    // The 22nd field; the second is the program's name in brackets, which may contain anything.
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] as string;
   }
   const { stdout } = Bun.spawnSync(["ps", "-o", "lstart=", "-p", String(pid)]);

@@ -1,17 +1,17 @@
 /**
- * Runs the Postgres that the tests of one run share, until the run ends in whatever way; then its folder goes too.
- * A process apart from the run's: `bun test` kills its children when a test takes too long, and whoever came after
- * would find no database.
+ * Runs the Postgres that the tests of one run share, until the run ends, however it does; then removes its folder.
+ * It is not a child of the run: `bun test` kills its children when a test times out, and later tests would have no
+ * database.
  *
- * Arguments: the folder, `durable` or `quick`, and the pid of the run. Writes where it is to be found to
- * {@linkcode ADDRESS} in the folder.
+ * Arguments: the folder, `durable` or `quick`, and the pid of the run. Writes its address to {@linkcode ADDRESS} in the
+ * folder.
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ADDRESS, startTestPostgres } from "./postgres.ts";
 
 const [dir = "", kind, pid] = process.argv.slice(2);
-// Ctrl-C ends the run, and that this.
+// Ctrl-C ends the run, and the end of the run ends this.
 process.on("SIGINT", () => {});
 
 const postgres = await startTestPostgres(dir, { durable: kind === "durable" });

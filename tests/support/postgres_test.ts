@@ -35,7 +35,7 @@ test("the Postgres and the folder of a killed test process are removed with it",
     setInterval(() => {}, 1000);`;
   const child = Bun.spawn([process.execPath, "-e", script], {
     stdio: ["ignore", "pipe", "inherit"],
-    // A run of its own, also where this one has workers.
+    // A separate run, even if this one has workers.
     env: { ...process.env, BUN_TEST_WORKER_ID: undefined },
   });
   const { value } = await child.stdout.getReader().read();

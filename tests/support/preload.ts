@@ -1,7 +1,7 @@
 /**
- * How long a test and a hook may take where they do not say so themselves. Bun has no setting for that, its 5 s are
- * too short for a busy machine, and what a preload sets by `setDefaultTimeout` holds for the first file alone
- * (https://github.com/oven-sh/bun/issues/43787): so each file of tests sets it as it is loaded.
+ * The default timeout of tests and hooks. Bun has no setting for it, its 5 s are too short for a busy machine, and
+ * `setDefaultTimeout` in a preload affects only the first file (https://github.com/oven-sh/bun/issues/43787). So each test
+ * file sets it when it is loaded.
  */
 import { afterAll } from "bun:test";
 import { plugin } from "bun";
@@ -14,12 +14,12 @@ plugin({
   name: "test timeout",
   setup(build) {
     build.onLoad({ filter: /_test\.ts$/ }, async ({ path }) => ({
-      // On the first line, so that all lines keep their numbers.
+      // On the first line, so that line numbers do not change.
       contents: PREFIX + (await Bun.file(path).text()),
       loader: "ts",
     }));
   },
 });
 
-// After the last test of the run, or of each file where workers run them: what it throws fails the run.
+// After the last test of the run, or of each file if workers run them: an error here fails the run.
 afterAll(expectNoLeak);

@@ -1,32 +1,32 @@
-/** A TCP proxy in front of Postgres or NATS that breaks connections where a test wants it. */
+/** A TCP proxy in front of Postgres or NATS that breaks connections where a test wants it to. */
 import net from "node:net";
 
-/** What to do with a chunk on its way: pass it on, or break the connection around it. */
+/** What to do with a chunk: pass it on, or break the connection before, within or after it. */
 export type Verdict =
   | "pass"
-  /** Neither side gets it; both connections end. */
+  /** The chunk is dropped; both connections end. */
   | "cut_before"
-  /** The other side gets the first half; both connections end. */
+  /** The other side receives the first half; then both connections end. */
   | "cut_within"
-  /** The other side gets it; then both connections end. */
+  /** The other side receives it; then both connections end. */
   | "cut_after"
-  /** The client's connection ends at once; the server gets the chunk when `release()` is called. */
+  /** The client's connection ends at once; the server receives the chunk when `release()` is called. */
   | "hold"
-  /** From here on nothing passes, and nothing ends. */
+  /** From this chunk on, nothing passes and no connection ends. */
   | "freeze";
 
 export interface BreakingProxy {
   readonly url: string;
-  /** Decides on each chunk from the client (requests) and from the server (answers). */
+  /** Decides on each chunk from the client (requests) and from the server (responses). */
   onRequest: (chunk: Buffer) => Verdict;
   onAnswer: (chunk: Buffer) => Verdict;
-  /** While true, connections are refused as they come in. */
+  /** While true, new connections are refused. */
   refusing: boolean;
   /** Ends all connections, on both sides. */
   cut(): void;
-  /** From here on nothing passes on the connections that there are, and nothing ends; new ones are as any other. */
+  /** From now on nothing passes on the existing connections, and none ends; new ones work normally. */
   silence(): void;
-  /** Lets nothing pass and nothing end until `stall(false)`; then what waited goes on its way. */
+  /** Lets nothing pass and no connection end until `stall(false)`; then delivers what waited. */
   stall(stalled: boolean): void;
   /** Delivers what was held. */
   release(): void;

@@ -1,4 +1,4 @@
-/** A server that gets each request as it came over the wire, and writes whatever a test needs in return. */
+/** A server that receives each request as it was sent, and writes any bytes as the response. */
 import net from "node:net";
 
 export interface RawRequest {
@@ -14,12 +14,12 @@ export interface RawServer {
   /** `http://127.0.0.1:…` */
   readonly origin: string;
   readonly requests: readonly RawRequest[];
-  /** Connections that were made. */
+  /** How many connections were made. */
   readonly connections: number;
   close(): void;
 }
 
-/** Answers each request head by what `answer` writes to its socket; bodies are left unread. */
+/** Responds to each request head with what `answer` writes to the socket; does not read bodies. */
 export async function startRawServer(answer: (request: RawRequest) => void): Promise<RawServer> {
   const requests: RawRequest[] = [];
   const sockets = new Set<net.Socket>();
@@ -58,7 +58,7 @@ export async function startRawServer(answer: (request: RawRequest) => void): Pro
   };
 }
 
-/** Writes without end, as fast as it is read, until the other side has gone; resolves then, to the bytes it took. */
+/** Writes endlessly, as fast as the other side reads, until that side disconnects; resolves to the bytes written. */
 export function writeForever(socket: net.Socket, chunk: Uint8Array | string): Promise<number> {
   const length = Buffer.byteLength(chunk);
   let taken = 0;

@@ -23,9 +23,9 @@ export interface ResendStandIn {
   readonly requests: number;
   /** How requests and responses differed from Resend's description; empty if that is missing. */
   readonly faults: readonly string[];
-  /** Resolves when so many mails have been accepted. */
+  /** Resolves when this many mails have been accepted. */
   accepted(count: number): Promise<void>;
-  /** Answers the next requests, each with one of these, instead of accepting them. */
+  /** The responses to the next requests, in order, instead of accepting them. */
   refuse(...answers: Refusing[]): void;
   stop(): Promise<void>;
 }

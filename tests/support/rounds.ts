@@ -1,4 +1,4 @@
-/** Counts how often the event loop goes round while something is done. */
+/** Counts the turns of the event loop during an action. */
 export async function roundsDuring(action: () => Promise<unknown>): Promise<number> {
   let rounds = 0;
   let isOver = false;

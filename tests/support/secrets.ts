@@ -1,15 +1,15 @@
 /**
- * Secrets that are planted in the whole run of tests, and the search for them in all that services log.
+ * Secrets that are planted throughout the test run, and the search for them in everything that services log.
  *
- * Whatever starts a service for a test tells {@link keepSecret} what must stay secret, and {@link watchLog} what the
- * service writes. Each line is searched as it comes, so nothing is kept; at the end of the run, or of each file where workers
- * run them, `preload.ts` fails it if anything was found. Clients send the {@link planted} secrets along, with requests of all kinds.
+ * Whatever starts a service for a test passes its secrets to {@link keepSecret} and its output to {@link watchLog}. Each line
+ * is searched as it arrives, and not kept; at the end of the run, or of each file if workers run them, `preload.ts` fails it
+ * if a secret was found. Clients send the {@link planted} secrets with requests of all kinds.
  */
 
-/** In each planted secret, and in nothing else: so it is found also in part, or in a form that nobody thought of. */
+/** Part of each planted secret, and of nothing else: so a fragment or an unexpected form of a secret is found, too. */
 const MARK = "pl4nted";
 
-/** What clients of the tests send, and services are configured with. */
+/** Secrets that the tests' clients send and services are configured with. */
 export const planted = {
   cookie: `session=${MARK}-cookie-6c1f0d`,
   referrer: `https://example.com/reset?token=${MARK}-referrer-2b7a90`,
@@ -21,11 +21,11 @@ export const planted = {
   idempotency_key: `${MARK}-idempotency-key-a3f6`,
 } as const;
 
-/** Planted ones, and keys as the service issues them: secret wherever they come from. */
+/** Planted secrets, and the form of keys that the service issues: always secret. */
 const ALWAYS = [MARK, "lvq_(?:live|test)_[A-Za-z0-9]{38}"];
-/** Shorter ones may stand in a log by chance. */
+/** Shorter ones may be in a log by chance. */
 const SHORTEST = 12;
-/** Variables that hold secrets as they are, or several of them. */
+/** Variables that contain one or several secrets. */
 const SECRET_VARIABLES = [
   "API_KEYS",
   "API_KEYS_NEXT",
@@ -34,21 +34,21 @@ const SECRET_VARIABLES = [
   "RESEND_API_KEY",
   "OTEL_EXPORTER_OTLP_HEADERS",
 ];
-/** Variables that hold URLs, perhaps with a password. */
+/** Variables that contain URLs, which may have a password. */
 const URL_VARIABLES = ["DATABASE_URL", "DATABASE_ADMIN_URL", "NATS_URL"];
 
 const secrets = new Set<string>();
 let pattern: RegExp | undefined;
 const found: string[] = [];
 
-/** From now on, what is logged is searched for it. */
+/** Searches everything logged from now on for a secret. */
 export function keepSecret(secret: string): void {
   if (secret.length < SHORTEST || secrets.has(secret)) return;
   secrets.add(secret);
   pattern = undefined;
 }
 
-/** Keeps the secrets among a service's settings. */
+/** Calls {@link keepSecret} with the secrets among a service's settings. */
 export function keepSecretsOf(env: Readonly<Record<string, string | undefined>>): void {
   for (const name of SECRET_VARIABLES) for (const secret of env[name]?.split(",") ?? []) keepSecret(secret.trim());
   for (const name of URL_VARIABLES) {
@@ -59,14 +59,14 @@ export function keepSecretsOf(env: Readonly<Record<string, string | undefined>>)
   }
 }
 
-/** A line that a service logged. */
+/** Searches a line that a service logged. */
 export function searchLine(line: string, source: string): void {
   pattern ??= new RegExp([...ALWAYS, ...[...secrets].map((secret) => RegExp.escape(secret))].join("|"), "g");
   if (line.search(pattern) === -1) return;
   found.push(`${source}: ${line.replace(pattern, "«the secret»").slice(0, 2_000)}`);
 }
 
-/** Hands on what a service writes, and searches it. */
+/** Passes on a service's output, and searches it. */
 export function watchLog(stream: ReadableStream<Uint8Array>, source: string): ReadableStream<Uint8Array> {
   const [watched, handedOn] = stream.tee();
   void search(watched, source);
@@ -84,7 +84,7 @@ async function search(stream: ReadableStream<Uint8Array>, source: string): Promi
   searchLine(rest, source);
 }
 
-/** Throws where a secret was found in any log of this run, or of this file where workers run them. */
+/** Throws if a secret was found in a log of this run, or of this file if workers run them. */
 export function expectNoLeak(): void {
   if (found.length === 0) return;
   throw new Error(`Secrets are in the logs of this run (${found.length} lines):\n${found.slice(0, 20).join("\n")}`);

@@ -1,4 +1,4 @@
-/** The whole service as its users run it: a process of its own. */
+/** The whole service as users run it: in a separate process. */
 import type { Subprocess } from "bun";
 import { clockSettings } from "./clock.ts";
 import { keepSecretsOf, planted, watchLog } from "./secrets.ts";
@@ -6,22 +6,22 @@ import { keepSecretsOf, planted, watchLog } from "./secrets.ts";
 export interface ServiceProcess {
   readonly url: string;
   readonly process: Subprocess;
-  /** What it has logged so far, and said otherwise. */
+  /** Its log and other output so far. */
   logged(): string;
-  /** `fetch` on the service, JSON in and out. */
+  /** `fetch` on the service, with JSON in and out. */
   call<T = Record<string, unknown>>(
     path: string,
     init?: { method?: string; body?: unknown; headers?: Record<string, string> },
   ): Promise<T>;
-  /** SIGTERM, and waits. */
+  /** Sends SIGTERM and waits for the end of the process. */
   stop(): Promise<number>;
-  /** SIGKILL, and waits. */
+  /** Sends SIGKILL and waits for the end of the process. */
   kill(): Promise<void>;
 }
 
 const MAIN = new URL("../../src/main.ts", import.meta.url).pathname;
 
-/** Starts the service and waits until it is ready, or throws with what it said. */
+/** Starts the service and waits until it is ready; throws with its output if it ends. */
 export async function startServiceProcess(env: Record<string, string>): Promise<ServiceProcess> {
   const child = spawnService(env);
   let logged = "";
@@ -66,16 +66,16 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
   };
 }
 
-/** Settings of a service whose clients send as much as they like. */
+/** Settings without rate limits. */
 export const UNLIMITED = { RATE_BURST: "none", RATE_GLOBAL: "none", RATE_TIERS: "enterprise=none" };
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from("of the processes of one service, ").toString("base64")}`;
 
-/** Starts the service with nothing of this process's environment but path and clock, without rate limits; does not wait. */
+/** Starts the service without rate limits, with only path and clock from this process's environment; does not wait. */
 export function spawnService(env: Record<string, string>, args: readonly string[] = []) {
   keepSecretsOf(env);
   const settings = { PORT: "0", LOG_FORMAT: "json", REQUEST_LOG: "all", ...UNLIMITED, ...env };
-  // What processes of one service must have in common.
+  // Settings that all processes of a service must share.
   if (env.LEVQOR_ROLE) Object.assign(settings, { WEBHOOK_SECRET, ...env });
   const child = Bun.spawn([process.execPath, MAIN, ...args], {
     env: { PATH: process.env.PATH, ...clockSettings, ...settings },
@@ -88,7 +88,7 @@ export function spawnService(env: Record<string, string>, args: readonly string[
   return child;
 }
 
-/** Waits until `read` gives something, or throws after 15 s. */
+/** Waits until `read` returns something; throws after 15 s. */
 export async function eventually<T>(read: () => Promise<T | undefined | false> | T | undefined | false): Promise<T> {
   const deadline = performance.now() + 15_000;
   while (performance.now() < deadline) {

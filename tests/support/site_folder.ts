@@ -1,4 +1,4 @@
-/** A `public/` of a test's own. */
+/** A test's own `public/` folder. */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -23,7 +23,7 @@ const BASIC: Readonly<Record<string, string>> = {
   "assets/site.css": "body { margin: 0; }\n",
 };
 
-/** A folder with settings and a style sheet, and with the files given. */
+/** A folder with settings, a style sheet and the given files. */
 export async function siteFolder(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<SiteFolder> {
   const dir = await mkdtemp(join(tmpdir(), "levqor-site-"));
   const write = async (path: string, content: string | Uint8Array) => {

@@ -1,4 +1,4 @@
-/** Vendors' descriptions of their APIs, against which requests to them are checked; they are beside the checkout. */
+/** Vendors' API descriptions, against which requests to them are checked; they are beside the checkout. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Json, resolve, schemaChecker } from "./openapi.ts";
