@@ -10,7 +10,7 @@ import { fuzz } from "../tests/fuzz/target.ts";
 import { targets } from "../tests/fuzz/targets/mod.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
 
-/** Inputs for each property in turn, so that all of them get their share of the time. */
+/** The number of inputs for each property before the next one has its turn, so that all get a share of the time. */
 const RUNS = 200;
 
 const names = targets.map(({ name }) => name);
@@ -58,7 +58,7 @@ async function run({ seconds, seed, target }: Request): Promise<number> {
     const began = performance.now();
     const until = began + (seconds * 1000) / chosen.length;
     let total = 0;
-    // Each turn has its own seed, so that whatever it finds comes first when that seed is used.
+    // Each turn has its own seed, so that with that seed its finding comes in the first turn.
     for (let turn = 0; performance.now() < until; turn++) {
       const { tried, finding } = await fuzz(one, { seed: (seed + turn) % 2 ** 31, runs: RUNS, until });
       total += tried;

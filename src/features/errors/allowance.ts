@@ -1,4 +1,4 @@
-/** What may be done so many times at once, and so many times an hour after that: a token bucket. */
+/** A token bucket: allows a burst, and then a number of times per hour. */
 export class Allowance {
   readonly #at_once: number;
   readonly #per_ms: number;
@@ -17,7 +17,7 @@ export class Allowance {
   /** Takes one, if one is left: before it is done, because others may ask meanwhile. */
   take(): boolean {
     const now = this.#now();
-    // A clock that was set back gives nothing.
+    // A clock that was set back refills nothing.
     this.#left = Math.min(this.#at_once, this.#left + Math.max(0, now - this.#at) * this.#per_ms);
     this.#at = now;
     if (this.#left < 1) return false;

@@ -1,13 +1,13 @@
 /**
- * Counts reports of errors, and records them group by group.
+ * Counts reports of errors, and records them by group.
  *
  * ```text
- *   report ──▶ counted ──the group may be recorded──▶ one event for all reports since the last one
+ *   report ──▶ counted ──the group is due──▶ one event for all reports since the last one
  * ```
  *
- * Whoever is anonymous may report, so all of it is bounded: the groups that begin, the events, and the groups that a process
- * counts. A report that is counted is lost only where the process ends without stopping: within a minute for a new group, within
- * an hour for a noisy one (`domain/error.ts`). So the figures of groups are never too high, and too low by that at most.
+ * Anonymous callers may report, so everything is bounded: the number of new groups, of events, and of groups that a process
+ * counts. Counted reports are lost only if the process crashes: those of the last minute for a new group, of the last hour for
+ * a noisy one (`domain/error.ts`). So the figures of groups are never too high, and too low by no more than that.
  */
 import type { Logger } from "pino";
 import type { EventMeta } from "../../../events/envelope.ts";
@@ -17,23 +17,23 @@ import { type ErrorCommand, errorDecider, nextRecording } from "../../domain/err
 import { type EventLog, handle } from "../../log/mod.ts";
 import { Allowance } from "./allowance.ts";
 
-/** In each process, so many at once, and so many an hour after that. */
+/** Limits of each process: a burst, and the number per hour after it. */
 const NEW_GROUPS = { at_once: 100, an_hour: 20 } as const;
 const EVENTS = { at_once: 1_000, an_hour: 600 } as const;
-/** Groups that are counted in a process. */
+/** Maximum number of groups that a process counts. */
 const COUNTED_MAX = 1_000;
 const SWEEP_EVERY_MS = 5_000;
-/** An error that was resolved meanwhile is open again that soon. */
+/** The longest time for which reports are only counted: an error that was resolved meanwhile is open again that soon. */
 const ASK_EVERY_MS = 60_000;
 
 interface Group {
-  /** Reports that are not recorded yet, and the newest of them. */
+  /** The number of reports that are not recorded yet, and the newest one. */
   reports: number;
   newest: ReportedError;
   cause: Pick<EventMeta, "request_id" | "traceparent">;
-  /** Until then its stream need not be asked whether an event may be recorded, in milliseconds since 1970. */
+  /** Until this time, in milliseconds since 1970, reports are only counted; then the stream decides whether to record them. */
   quiet_until: number;
-  /** What is about to be recorded of it. */
+  /** The event that is being recorded. */
   recording?: Promise<Collected | "refused"> | undefined;
 }
 
@@ -71,7 +71,7 @@ export class ErrorCollector {
     this.#max = counted_max;
   }
 
-  /** Takes a report of the group `id`; resolves after it is recorded, where it is. Throws what `log.append` throws. */
+  /** Counts a report of the group `id`; if it is due, resolves after it is recorded. Throws what `log.append` throws. */
   async report(id: string, newest: ReportedError, cause: Group["cause"]): Promise<Collected> {
     const known = this.#groups.get(id);
     if (!known && this.#groups.size >= this.#max && !this.#forgetOne()) return undefined;
@@ -86,13 +86,13 @@ export class ErrorCollector {
       if (recorded === "refused") return undefined;
       return (!others && recorded) || { status: "counted" };
     } catch (error) {
-      // Whoever reported it is told, and may report it again.
+      // The caller gets the error, and may report it again.
       group.reports--;
       throw error;
     }
   }
 
-  /** Resolves a group; refused where there is none. Throws what `log.append` throws. */
+  /** Resolves a group; refused if it does not exist. Throws what `log.append` throws. */
   async resolve(id: string, by: Omit<EventMeta, "correlation_id">) {
     const handled = await this.#handle(id, { type: "resolve" }, by);
     const group = this.#groups.get(id);
@@ -100,7 +100,7 @@ export class ErrorCollector {
     return handled;
   }
 
-  /** Records the groups of which reports are counted that may be recorded by now; with `at_once`, all. */
+  /** Records the groups with counted reports that are due; with `at_once`, all of them. */
   async sweep({ at_once = false } = {}): Promise<void> {
     for (const [id, group] of [...this.#groups]) {
       if (group.reports > 0) await this.#record(id, group, at_once);
@@ -141,13 +141,13 @@ export class ErrorCollector {
     return { status: "recorded", position: handled.position as number };
   }
 
-  /** Takes one of the new groups before others can, and gives it back if none has begun. */
+  /** Handles a report command. Reserves one of the allowed new groups first, and returns it if no group was created. */
   async #handleReports(
     id: string,
     { reports, newest: error, cause, quiet_until }: Group,
     { now, at_once }: { now: number; at_once: boolean },
   ) {
-    // A group that is known here has begun.
+    // A group with a known time exists.
     const may_begin = quiet_until === 0 && this.#newGroups.take();
     let began = false;
     try {
@@ -160,7 +160,7 @@ export class ErrorCollector {
     }
   }
 
-  /** Decides by the group's newest event, which says all. */
+  /** Decides on the group's newest event, which contains its whole state. */
   #handle(id: string, command: ErrorCommand, by: Omit<EventMeta, "correlation_id">) {
     const stream_id = errorStream(id);
     return handle(this.#log, {
@@ -172,7 +172,7 @@ export class ErrorCollector {
     });
   }
 
-  /** Makes room for another group; false where of all of them reports are counted. */
+  /** Makes room for another group; `false` if all groups have counted reports. */
   #forgetOne(): boolean {
     for (const [id, { reports, recording }] of this.#groups) {
       if (reports === 0 && !recording) return this.#groups.delete(id);
@@ -183,21 +183,21 @@ export class ErrorCollector {
 
 const collectors = new WeakMap<EventLog, ErrorCollector>();
 
-/** That of a log, in this process. */
+/** A log's collector in this process. */
 export function collectorOf(log: EventLog): ErrorCollector {
   const collector = collectors.get(log) ?? new ErrorCollector({ log });
   collectors.set(log, collector);
   return collector;
 }
 
-/** Records what is counted as soon as it may be; on stopping, all of it. */
+/** Records counted reports as soon as they are due; all of them when it stops. */
 export function startCollecting({ log, logger }: { log: EventLog; logger: Pick<Logger, "warn"> }) {
   const collector = collectorOf(log);
   let sweeping = Promise.resolve();
   const sweep = (options?: { at_once: boolean }) => {
     sweeping = sweeping
       .then(() => collector.sweep(options))
-      .catch((error) => logger.warn({ err: error }, "Cannot record reported errors; trying again"));
+      .catch((error) => logger.warn({ err: error }, "Cannot record reported errors; will try again"));
     return sweeping;
   };
   const timer = setInterval(sweep, SWEEP_EVERY_MS);

@@ -29,7 +29,7 @@ export function forwardError({ log, config: { sentry_dsn } }: ForwardOptions): C
     summary: "Forwards a reported error to Sentry.",
     input: ForwardInput,
     output: Type.Object({ sentry_event_id: Type.String() }),
-    // Sentry drops an event whose id it has: forwarding one again does no harm.
+    // Sentry drops an event whose id it knows, so forwarding one again does no harm.
     retry: { max_attempts: 10, backoff: { initial_seconds: 5, max_seconds: 3_600 } },
     async run({ event_id }, { fetch, signal }) {
       if (sentry_dsn === undefined) {
@@ -62,7 +62,7 @@ export function forwardError({ log, config: { sentry_dsn } }: ForwardOptions): C
   });
 }
 
-/** The event of a report. Throws where there is none. */
+/** The event of a report. Throws if it does not exist. */
 async function reported(log: ForwardOptions["log"], event_id: string): Promise<RecordedEvent<string, ErrorReported>> {
   const [stream_id = "", version] = event_id.split("@");
   const [stored] = await log.readStream(stream_id, { after_version: Number(version) - 1, limit: 1 });
@@ -72,7 +72,7 @@ async function reported(log: ForwardOptions["log"], event_id: string): Promise<R
   throw new ConnectorError("invalid_payload", message, { detail: { errors: [{ pointer: "/event_id", message }] } });
 }
 
-/** A report as Sentry's protocol has it, under an id that follows from the event's own. */
+/** A report as an event of Sentry's protocol, with an id derived from the recorded event's. */
 function toSentry(event: RecordedEvent<string, ErrorReported>): Event & { readonly event_id: string } {
   const { source, type, message, frames, url, release, environment, reports } = event.data;
   const error_id = entityId(event.stream_id);
@@ -86,14 +86,14 @@ function toSentry(event: RecordedEvent<string, ErrorReported>): Event & { readon
     ...(url !== undefined && { request: { url } }),
     tags: { source, error_id },
     extra: { reports },
-    // Its groups are those that are shown here.
+    // So Sentry groups errors as this service does.
     fingerprint: [error_id],
     exception: {
       values: [
         {
           type,
           value: message,
-          // Sentry wants the call that failed last.
+          // In Sentry's order, the frame that failed is last.
           ...(frames.length > 0 && { stacktrace: { frames: frames.toReversed().map(toSentryFrame) } }),
         },
       ],

@@ -2,7 +2,7 @@
 import { startCollecting } from "./collector.ts";
 import { type ForwardOptions, forwardError } from "./forward.ts";
 
-/** Where reports come in, they are counted; where jobs are run, they are forwarded. */
+/** Processes that serve the API count reports; those that run jobs forward them. */
 export const errors = {
   name: "errors",
   roles: ["all", "api"],

@@ -1,4 +1,4 @@
-/** What is asked of the read model `errors`. */
+/** Queries of the read model `errors`. */
 import { microseconds } from "../../../events/time.ts";
 import type { ErrorRow } from "../../../projections/errors.ts";
 import type { Sql } from "../../db/mod.ts";
@@ -34,17 +34,17 @@ export function errorGroups(
     limit ${take}`;
 }
 
-/** A row as the database gives it: JSON as text. */
+/** A row as the database returns it, with JSON as text. */
 type StoredGroup = Omit<ErrorRow, "frames"> & { readonly frames: string };
 
-/** One group with all that is known of it; `undefined`: there is none. */
+/** A group with all its details; `undefined` if it does not exist. */
 export async function errorGroup(sql: Sql, error_id: string): Promise<ErrorRow | undefined> {
   const [row] = await sql<StoredGroup[]>`
     select ${summary(sql)}, frames, url, events from levqor_read.errors where error_id = ${error_id}`;
   return row && { ...row, frames: decodeJson(row.frames) };
 }
 
-/** How many groups there are, and when reports were recorded last. */
+/** The number of groups, and when a report was last recorded. */
 export async function errorCounts(sql: Sql): Promise<{ open: number; resolved: number; last_seen_at: string | null }> {
   const [row] = await sql<[{ open: number; resolved: number; last_seen_at: string | null }]>`
     select count(*) filter (where status = 'open')::int as open,

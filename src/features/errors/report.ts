@@ -1,4 +1,4 @@
-/** What is kept of a report: nothing that identifies a person, and no more than fits. Which reports are of one error. */
+/** What is recorded of a report, without data that identifies a person and within limits; and how reports are grouped. */
 import { hash } from "node:crypto";
 import { parse } from "stacktrace-parser";
 import { ERROR_MAX, type ErrorFrame, type ReportedError } from "../../../events/error.ts";
@@ -6,12 +6,12 @@ import { anonymous } from "../../scrub.ts";
 import type { ErrorReport } from "./schemas.ts";
 
 /**
- * Lines of a stack that are looked at, and characters of each. The parser's expressions take quadratic time: of 100 lines of 500
- * characters, made for that, 750 ms; of these, 20.
+ * Maximum number of stack lines that are parsed, and of characters of each. The parser's regular expressions take quadratic
+ * time: 750 ms for 100 hostile lines of 500 characters, 20 ms within these limits.
  */
 const STACK_LINES = 30;
 const STACK_LINE_LENGTH = 250;
-/** Frames that tell errors apart: further down the same code is reached in many ways. */
+/** The number of frames that distinguish errors: further down, the same code is reached in many ways. */
 const TELLING_FRAMES = 5;
 
 /** A report as it is recorded. */
@@ -28,9 +28,9 @@ export function reportedError({ source, type, message, stack, url, release, envi
 }
 
 /**
- * Names the group of an error, in 32 hex digits: by its source and the caller's own fingerprint, else by its type and where it
- * happened, or what it says where that is not known. Line numbers, hashes in names of files and numbers in messages do not count:
- * they change with every build and every case.
+ * Derives the id of an error's group, in 32 hex digits: from its source and the caller's fingerprint, or else its type and
+ * stack, or its message if it has no stack. Ignores line numbers, hashes in file names and numbers in messages, which differ
+ * between builds and cases.
  */
 export function groupOf({ source, type, message, frames }: ReportedError, fingerprint?: string): string {
   const places = frames.filter(({ file }) => file !== null).slice(0, TELLING_FRAMES);
@@ -67,12 +67,12 @@ function place(number: number | null): number | null {
   return number !== null && number >= 0 && number <= 2_147_483_647 ? number : null;
 }
 
-/** A page's address: what comes after its path may hold anything. */
+/** A page's address without what follows its path, which may contain personal data. */
 function pageOf(url: string): string {
   return cut(anonymous(url.replace(/[?#].*/s, "")), ERROR_MAX.name);
 }
 
-/** One line, as long as it may be. */
+/** A text on one line, cut to its maximum length. */
 function cut(text: string, max: number): string {
   const line = text.replace(/\p{Cc}+/gu, " ").trim();
   return (line.length > max ? `${line.slice(0, max - 1)}…` : line).toWellFormed();

@@ -28,7 +28,7 @@ import {
 const ROUTE = "/api/v1/errors";
 const errorIdParam = nameParam(ErrorId, errorProblems.error_not_found);
 
-/** When to come back, in seconds: by then another new error may be recorded. */
+/** When to retry, in seconds: by then another new error may be recorded. */
 const RETRY_AFTER_S = 180;
 
 export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "log" | "sql" | "projector" | "timing">) {

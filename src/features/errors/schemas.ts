@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** Schemas of the feature's requests and responses. */
 import { type Static, Type } from "@sinclair/typebox";
 import { ERROR_MAX, ErrorFrame } from "../../../events/error.ts";
 import { component } from "../../http/document/components.ts";

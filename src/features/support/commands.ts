@@ -17,7 +17,7 @@ export function changeThread(
 
 interface Opening extends Pick<SupportOpened, "email" | "message"> {
   readonly thread_id: string;
-  /** `null`: the request has none, and is no repetition. */
+  /** `null`: the request has none, so it is not a repetition. */
   readonly idempotency_key: string | null;
   readonly meta: EventMeta;
 }

@@ -1,4 +1,4 @@
-/** Mails about support threads, each sent by a job of its own. */
+/** Mails about support threads, each sent by a separate job. */
 import { type Static, Type } from "@sinclair/typebox";
 import type { Connector, ConnectorContext } from "../../../connectors/connector.ts";
 import { decode, eventId } from "../../../events/mod.ts";
@@ -13,7 +13,7 @@ export interface SupportMailOptions {
   readonly log: Pick<EventLog, "readStream">;
   /** Absent: no mail is sent. */
   readonly mailer: Mailer | undefined;
-  /** The address to which senders' messages are forwarded; absent: they are not. */
+  /** The address to which senders' messages are forwarded; absent: none are forwarded. */
   readonly receiving_email: string | undefined;
 }
 
@@ -31,7 +31,7 @@ const Outcome = Type.Union([
 ]);
 type Outcome = Static<typeof Outcome>;
 
-/** Attempts over an hour and a half: the provider recognises repetitions for a day. */
+/** Attempts over an hour and a half: the provider recognizes repetitions for a day. */
 const RETRY = { max_attempts: 8, backoff: { initial_seconds: 5, factor: 3, max_seconds: 3_600 } } as const;
 
 const SKIPPED: Outcome = { skipped: "mail_not_configured" };
@@ -72,13 +72,13 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
     return await mailer.send(mail, sending);
   }
 
-  /** A message, and the address of the thread's sender. Throws if the log has no such event. */
+  /** Reads a message, and the address of the thread's sender. Throws if the log has no such event. */
   async function read(stream_id: string, version: number): Promise<{ email: string; message: string }> {
     const [[first], [event]] = await Promise.all([
       log.readStream(stream_id, { limit: 1 }),
       log.readStream(stream_id, { after_version: version - 1, limit: 1 }),
     ]);
-    if (!first || !event) throw new Error(`Cannot mail ${eventId({ stream_id, version })}: there is no such event`);
+    if (!first || !event) throw new Error(`Cannot mail ${eventId({ stream_id, version })}: the event does not exist`);
     const { email } = decode(first).data as SupportOpened;
     const { message } = decode(event).data as SupportOpened | SupportMessageAdded;
     return { email, message };

@@ -1,4 +1,4 @@
-/** Support: threads between whoever needs help and operators. */
+/** Support: threads between people who need help and operators. */
 import type { EventLog } from "../../log/mod.ts";
 import { type MailerOptions, resendMailer } from "../../mail/mod.ts";
 import { supportWorkflows } from "./mail.ts";

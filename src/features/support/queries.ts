@@ -38,7 +38,7 @@ export function selectThreads(
     limit ${take}`;
 }
 
-/** How many threads are open, and how many of them wait for an answer. */
+/** The number of open threads, and of those that wait for an answer. */
 export async function countWaiting(sql: Sql) {
   const [found] = await sql<{ open: number; unanswered: number; oldest_unanswered_at: string | null }[]>`
     select count(*)::int as open,
@@ -49,7 +49,7 @@ export async function countWaiting(sql: Sql) {
   return found;
 }
 
-/** A thread as the log has it now; `undefined`: it does not exist, or the token belongs to another. */
+/** A thread as it is now in the log; `undefined`: it does not exist, or the token belongs to another. */
 export async function readThread(
   log: Pick<EventLog, "readStream">,
   { thread_id, secret }: Asking,
@@ -67,7 +67,7 @@ export async function partyOf(
   return partyIn(first, secret);
 }
 
-/** The caller's side of a thread, by its first event; `undefined`: neither. */
+/** The caller's side of a thread, by its first event; `undefined`: it is on neither side. */
 function partyIn(first: StoredEvent | undefined, secret: string | undefined): SupportParty | undefined {
   if (!first) return undefined;
   if (secret === undefined) return "operator";

@@ -1,5 +1,5 @@
 /**
- * Reply tokens: what a support thread's sender sends instead of a key. `lvr_` and 43 characters of base64url, 256 bits.
+ * Reply tokens: what the sender of a support thread sends instead of a key. `lvr_` and 43 characters of base64url, 256 bits.
  *
  * A token is the HMAC-SHA256 of the request's Idempotency-Key, or of random bytes, with a random salt that is recorded. So a
  * repetition gets the same token, although only its SHA-256 is recorded. A guessed Idempotency-Key does not reveal the token
@@ -10,7 +10,7 @@ import type { SupportOpened } from "../../../events/support.ts";
 
 type Recorded = SupportOpened["reply_token"];
 
-/** A new token: its text, and what is recorded of it. `idempotency_key`: `null` if the request has none. */
+/** Creates a token: its text, and what is recorded of it. `idempotency_key`: `null` if the request has none. */
 export function newReplyToken(idempotency_key: string | null): { text: string; recorded: Recorded } {
   const salt = randomBytes(32).toString("hex");
   const text = replyToken({ salt }, idempotency_key ?? randomBytes(32).toString("hex"));

@@ -1,16 +1,16 @@
-/** The shapes of the feature's requests and answers. */
+/** Schemas of the feature's requests and responses. */
 import { Type } from "@sinclair/typebox";
 import { supportParties } from "../../../events/support.ts";
 import { SUPPORT_MESSAGES_MAX } from "../../domain/support.ts";
 import { component } from "../../http/document/components.ts";
 import { list, oneOf, PageQuery, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
-/** With tabs and line breaks, as people write and paste text. */
+/** Text with tabs and line breaks, as people type and paste it. */
 const PRINTABLE_TEXT = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f");
 
 export const EXAMPLE_THREAD_ID = "0197a1f0-c9d2-7e41-8a3b-5f6c7d8e9a0b";
 
-/** As one looks; it is nobody's. */
+/** An example token, which no thread has. */
 export const EXAMPLE_REPLY_TOKEN = `lvr_${"EXAMPLE".padEnd(43, "x")}`;
 
 export const ThreadId = Type.String({
