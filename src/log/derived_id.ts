@@ -1,4 +1,4 @@
-/** Ids that are known before the entity exists: whoever creates it a second time meets the first. */
+/** Ids that are known before the entity exists: a second creation finds the first. */
 import { hash } from "node:crypto";
 
 /** A UUIDv8 (RFC 9562): 122 bits of SHA-256 over the parts, none of which may contain a line break but the last. */

@@ -151,7 +151,7 @@ export class Desk {
   #checkDeciders({ streams }: Command): Error | undefined {
     for (const { stream_id, decider } of streams) {
       const before = this.#deciders.get(stream_id) ?? decider;
-      if (before !== decider) return new Error(`Cannot decide on ${stream_id} by two deciders at once`);
+      if (before !== decider) return new Error(`Cannot handle commands on ${stream_id} with two different deciders`);
       this.#deciders.set(stream_id, decider);
     }
     return undefined;

@@ -1,16 +1,15 @@
 /**
- * A writer that was overtaken goes first. If one writer of this process appends to a stream without end, knowing its
- * version, nobody else's view of it is ever current: so a writer that found it changed takes precedence, and the others
- * wait for it.
+ * Precedence for a writer after a conflict. While one writer of this process keeps appending to a stream whose version it
+ * knows, other writers would conflict each time. So a writer that had a conflict takes precedence, and the others wait.
  */
 import type { EventLog } from "./types.ts";
 
-/** By log, the streams on which somebody has precedence: until when. */
+/** By log and stream, a promise that resolves when nobody has precedence any more. */
 const lines = new WeakMap<object, Map<string, Promise<void>>>();
 
 type Log = Pick<EventLog, "append">;
 
-/** Does something with precedence on a stream, after those who had it before. */
+/** Runs an action with precedence on a stream, after those who have it before. */
 export async function withPrecedence<Result>(
   log: Log,
   stream_id: string,

@@ -1,9 +1,9 @@
-/** The one rule for deciding again if somebody else was faster. */
+/** The one rule for deciding again after a conflict. */
 import { ContendedError } from "./errors.ts";
 import { withPrecedence } from "./precedence.ts";
 import type { EventLog } from "./types.ts";
 
-/** The minimum time and number of attempts, in milliseconds: what changes a stream for this long never yields. */
+/** Minimum time, in milliseconds, and minimum number of attempts before giving up. */
 const PATIENCE_MS = 8_000;
 const MIN_TRIES = 20;
 
@@ -27,7 +27,7 @@ export async function untilDecided<Result>(
     }
     throw new ContendedError(`Cannot append to ${streamIds.join(", ")}: others changed it at every try`);
   };
-  // In one order everywhere, so that no two deadlock.
+  // In the same order everywhere, to prevent deadlocks.
   const ordered = streamIds.toSorted();
   return await ordered.reduceRight((inner, id) => () => withPrecedence(log, id, inner), repeat)();
 }

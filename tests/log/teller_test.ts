@@ -126,7 +126,7 @@ describe("a teller", () => {
     expect(new Set(recorded.map(({ recorded_at }) => recorded_at)).size).toBe(1);
   });
 
-  test("tells each caller the position of its own event, and records each one's meta", async () => {
+  test("returns to each caller the position of its own event, and records its meta", async () => {
     const stream_id = newStream();
     const handled = await Promise.all(
       names("p", 5).map((payment) => pay(log, stream_id, { payment, amount: 1 }, { actor: `payer:${payment}` })),
@@ -138,7 +138,7 @@ describe("a teller", () => {
     );
   });
 
-  test("lets no refusal and no fault of one command affect another", async () => {
+  test("lets no refusal and no error of one command affect another", async () => {
     const stream_id = newStream();
     const commands = [
       { payment: "a", amount: 60 },
@@ -156,7 +156,7 @@ describe("a teller", () => {
     expect(await paymentsOf(stream_id)).toEqual(["a", "b"]);
   });
 
-  test("lets a repeated command meet itself, in the same commit and later", async () => {
+  test("finds that a command is repeated, in the same commit and later", async () => {
     const stream_id = newStream();
     const command = { payment: "once", amount: 60 };
     const twice = await Promise.all([pay(log, stream_id, command), pay(log, stream_id, command)]);
@@ -169,7 +169,7 @@ describe("a teller", () => {
     expect(await paymentsOf(stream_id)).toEqual(["once"]);
   });
 
-  test("fails a command alone whose events the log cannot hold", async () => {
+  test("fails only the command whose events the log rejects", async () => {
     const stream_id = newStream();
     await occupy(stream_id);
     const owner = connect(database.admin_url, { max: 1 });
@@ -189,7 +189,7 @@ describe("a teller", () => {
     }
   });
 
-  test("records what is large in parts, in order", async () => {
+  test("records large events in several commits, in order", async () => {
     const stream_id = newStream();
     await occupy(stream_id);
     const before = commits;
@@ -199,7 +199,7 @@ describe("a teller", () => {
     expect(await paymentsOf(stream_id)).toEqual(["first", ...payments]);
   });
 
-  test("refuses by nothing that it remembers: what another process has recorded is read first", async () => {
+  test("never refuses on a cached state: it reads first what another process has recorded", async () => {
     const stream_id = newStream();
     await pay(log, stream_id, { payment: "all", amount: 100 });
     await pay(other, stream_id, { payment: "back", amount: -30 });
@@ -207,7 +207,7 @@ describe("a teller", () => {
     expect(await pay(other, stream_id, { payment: "less", amount: 1 })).toMatchObject({ refusal: { refused: 0 } });
   });
 
-  test("decides all again when another process was faster: nothing is spent twice", async () => {
+  test("decides all again after a conflict with another process: nothing is spent twice", async () => {
     const stream_id = newStream();
     const handled = await Promise.all(
       names("p", 200).map((payment, i) => pay(i % 2 ? log : other, stream_id, { payment, amount: 1 })),
@@ -222,7 +222,7 @@ describe("a teller", () => {
     );
   });
 
-  test("shares its stream with those who go without it", async () => {
+  test("shares its stream with writers that do not use it", async () => {
     const stream_id = newStream();
     const handled = await Promise.all(
       names("p", 60).map((payment, i) =>
@@ -235,7 +235,7 @@ describe("a teller", () => {
     expect(await paymentsOf(stream_id)).toHaveLength(50);
   });
 
-  test("refuses to have a stream's state come of its events in two ways at once", async () => {
+  test("refuses two deciders for one stream at once", async () => {
     const stream_id = newStream();
     const first = pay(log, stream_id, { payment: "a", amount: 1 });
     const twofold = tell<[number], never>(log, {
@@ -245,7 +245,7 @@ describe("a teller", () => {
     const ends = await Promise.allSettled([first, twofold]);
     expect(ends).toMatchObject([
       { value: { ok: true } },
-      { reason: { message: `Cannot decide on ${stream_id} by two deciders at once` } },
+      { reason: { message: `Cannot handle commands on ${stream_id} with two different deciders` } },
     ]);
   });
 });
@@ -253,7 +253,7 @@ describe("a teller", () => {
 describe("with other streams", () => {
   const newJobs = (count: number) => Array.from({ length: count }, newStream);
 
-  test("records what it decides on its own and on theirs in one commit, and says where", async () => {
+  test("records the events on its own stream and on others in one commit, and returns their positions", async () => {
     const purse = newStream();
     const jobs = newJobs(12);
     const handled = await Promise.all(
@@ -272,7 +272,7 @@ describe("with other streams", () => {
     }
   });
 
-  test("decides a command again by itself whose own stream has moved, and records all others", async () => {
+  test("handles a command alone after a conflict on its other stream, and records all others", async () => {
     const purse = newStream();
     const jobs = newJobs(9);
     const [taken = ""] = jobs;
@@ -286,7 +286,7 @@ describe("with other streams", () => {
     expect(await log.readStream(taken)).toHaveLength(1);
   });
 
-  test("asks the log before it refuses by what is only thought to be so", async () => {
+  test("reads a stream before it refuses a command on its expected state", async () => {
     const purse = newStream();
     await pay(log, purse, { payment: "all", amount: 100 });
     await pay(other, purse, { payment: "back", amount: -30 });
@@ -299,7 +299,7 @@ describe("with other streams", () => {
     }
   });
 
-  test("decides each on what those before it did to a stream that they share", async () => {
+  test("decides each command on what those before it did to a shared stream", async () => {
     const purse = newStream();
     const stream_id = newStream();
     const handled = await Promise.all(
@@ -309,7 +309,7 @@ describe("with other streams", () => {
     expect(await paymentsOf(purse)).toEqual([stream_id]);
   });
 
-  test("fails a command alone of which a stream cannot be read", async () => {
+  test("fails only the command with a stream that cannot be read", async () => {
     const [purse, unreadable] = [newStream(), newStream()];
     const bad = tell<[Budget, number], never>(log, {
       streams: [
@@ -325,7 +325,7 @@ describe("with other streams", () => {
     expect(ends).toMatchObject([{ reason: { message: "unreadable" } }, { value: { ok: true } }]);
   });
 
-  test("two processes and those who go without a teller start nothing twice, and nothing unpaid", async () => {
+  test("two processes and writers without a teller start nothing twice, and nothing unpaid", async () => {
     const purse = newStream();
     const jobs = newJobs(40);
     const ways = [
@@ -346,8 +346,8 @@ describe("with other streams", () => {
   });
 });
 
-describe("who waits", () => {
-  test("takes turns with other callers: who sends much holds up nobody else", async () => {
+describe("a caller", () => {
+  test("takes turns with other callers: one that sends a lot delays nobody else", async () => {
     const stream_id = newStream();
     await occupy(stream_id);
     const many = names("many", 900).map((payment) => pay(log, stream_id, { payment, amount: 0 }, { caller: "many" }));
@@ -359,7 +359,7 @@ describe("who waits", () => {
     expect(await paymentsOf(stream_id)).toHaveLength(902);
   });
 
-  test("may withdraw until it is decided", async () => {
+  test("may withdraw a command until it is decided", async () => {
     const stream_id = newStream();
     const withdrawing = new AbortController();
     const { signal } = withdrawing;
@@ -393,7 +393,7 @@ describe("who waits", () => {
     expect(await paymentsOf(stream_id)).toEqual(["under way"]);
   });
 
-  test("is told where too much of theirs waits, and others are not", async () => {
+  test("gets an error if too many of its commands wait, and others do not", async () => {
     const stream_id = newStream();
     const greedy = names("g", 2_049).map((payment) =>
       pay(log, stream_id, { payment, amount: 0 }, { caller: "greedy" }),
@@ -405,7 +405,7 @@ describe("who waits", () => {
     expect(await paymentsOf(stream_id)).toHaveLength(2_049);
   });
 
-  test("fails while the log is away, and is served when it is back", async () => {
+  test("gets an error while the log is down, and is served when it is back", async () => {
     const proxy = await startProxy(database.url);
     const away = openLog({ url: proxy.url, append_timeout_ms: 1_000, attempt_timeout_ms: 300 });
     const stream_id = newStream();
@@ -431,7 +431,7 @@ describe("who waits", () => {
   });
 });
 
-test("any commands come to the same by a teller as one after another without", async () => {
+test("any commands lead to the same state with a teller as one after another without", async () => {
   const command = fc.record({
     payment: fc.oneof({ weight: 9, arbitrary: fc.nat(30).map(String) }, fc.constantFrom("fault", "unrecordable")),
     amount: fc.integer({ min: -20, max: 60 }),
