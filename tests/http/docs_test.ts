@@ -56,7 +56,9 @@ describe("/docs/json", () => {
       .filter(([kind]) => kind !== "securitySchemes")
       .flatMap(([kind, entries]) => Object.keys(entries).map((name) => `${kind}/${name}`));
     expect([...referred].sort()).toEqual(shared.sort());
-    expect(components().map(([name]) => name)).toEqual(Object.keys(body.components.schemas).sort());
+    // Another file of tests, in the same process, declares its own.
+    const declared = components().map(([name]) => name);
+    expect(declared.filter((name) => !name.startsWith("RouteTest"))).toEqual(Object.keys(body.components.schemas).sort());
     // Every code of the catalogue is documented at some call, except those of no call, or of pages and files.
     expect(problemCodes.filter((code) => !(code in body.components.examples))).toEqual([
       "method_not_allowed",
