@@ -5,10 +5,9 @@
  *   (none) ──report──▶ open ◀──report, resolve──▶ resolved
  * ```
  *
- * A group that is reported again and again is recorded seldomer: a minute after the first event, then after 2, 4, 8 … minutes, and
- * once an hour at last. What is reported in between is counted, and recorded with the next event. A day of quiet begins anew, and
- * so does an error that comes back after it was resolved.
- * How a group stands, its newest event tells alone.
+ * A group that is reported often is recorded less and less often: a minute after the first event, then after 2, 4, 8 … minutes, and
+ * finally once an hour. Reports in between are counted, and the next event has their number. This starts over after a day without
+ * reports, and if an error comes back after it was resolved. The latest event alone determines a group's state.
  */
 import type { ErrorReported, ReportedError } from "../../events/error.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";

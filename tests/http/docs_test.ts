@@ -58,7 +58,9 @@ describe("/docs/json", () => {
     expect([...referred].sort()).toEqual(shared.sort());
     // Another file of tests, in the same process, declares its own.
     const declared = components().map(([name]) => name);
-    expect(declared.filter((name) => !name.startsWith("RouteTest"))).toEqual(Object.keys(body.components.schemas).sort());
+    expect(declared.filter((name) => !name.startsWith("RouteTest"))).toEqual(
+      Object.keys(body.components.schemas).sort(),
+    );
     // Every code of the catalogue is documented at some call, except those of no call, or of pages and files.
     expect(problemCodes.filter((code) => !(code in body.components.examples))).toEqual([
       "method_not_allowed",

@@ -42,12 +42,12 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         tag: tags.errors,
         summary: "Report an error",
         description:
-          "For browsers and programs; no key is needed. Reports of one error are grouped by where it happened. E-mail addresses, IP addresses, ids, tokens, long numbers and the queries of URLs are taken out of what is kept; neither the caller's address nor their browser is. A group that is reported again and again is recorded seldomer, and counted all the same.",
+          "For browsers and programs; no key is needed. Reports of one error are grouped by where it happened. E-mail addresses, IP addresses, ids, tokens, long numbers and the queries of URLs are removed before anything is stored; the caller's address and browser are not stored at all. A group that is reported often is recorded less often, but every report is counted.",
         body: ErrorReport,
         rate: "errors",
         records: "many",
         answers: {
-          202: { description: "It is recorded, or counted.", schema: ErrorAccepted, example: EXAMPLE_ACCEPTED },
+          202: { description: "The report was recorded or counted.", schema: ErrorAccepted, example: EXAMPLE_ACCEPTED },
         },
         errors: [errorProblems.too_many_errors],
       },
@@ -71,7 +71,7 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         tag: tags.errors,
         summary: "List reported errors by group",
         description:
-          "Those first of which reports were recorded last. A group moves to the front when more are, so it may be missing from later pages of a list that is read meanwhile. Read from a read model that follows the log, as a rule within milliseconds.",
+          "The most recently recorded groups come first. A group moves to the front when it is recorded again, so it may be missing from the later pages of a list that is being read. The read model follows the log, usually within milliseconds.",
         scope: "errors:read",
         reach: "everyones",
         query: ErrorListQuery,
@@ -103,7 +103,7 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         any_query: true,
         answers: {
           200: {
-            description: "How error reporting is doing.",
+            description: "Whether error reporting works, and how many groups there are.",
             schema: ErrorsHealth,
             example: { ok: true, position: 1042, open: 3, resolved: 17, last_seen_at: EXAMPLE_SUMMARY.last_seen_at },
           },
@@ -124,7 +124,7 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         tag: tags.errors,
         summary: "Get a reported error",
         description:
-          "As the list shows it, with the page and the stack of the newest report on record. Never older than any answer given before.",
+          "What the list shows, and the page and stack of the latest recorded report. Always up to date with the log.",
         scope: "errors:read",
         reach: "everyones",
         params: { error_id: errorIdParam },
@@ -157,13 +157,13 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         tag: tags.errors,
         summary: "Resolve a reported error",
         description:
-          "For what is mended. If the error is reported again, it is open again: at once in the process that resolved it or has not seen it before, within a minute in others. Repeating the request changes nothing.",
+          "Marks an error as fixed. If it is reported again, it reopens: immediately if the report reaches the process that resolved it or one that has not seen the error before, otherwise within a minute. Repeating the request changes nothing.",
         scope: "errors:write",
         reach: "everyones",
         params: { error_id: errorIdParam },
         answers: {
           200: {
-            description: "It is on record.",
+            description: "The error is resolved.",
             schema: ErrorChanged,
             example: { error_id: EXAMPLE_SUMMARY.error_id, status: "resolved" },
           },

@@ -2,7 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { ERROR_MAX, ErrorFrame } from "../../../events/error.ts";
 import { component } from "../../http/document/components.ts";
-import { EXAMPLE_TIME, list, oneOf, PageQuery, PRINTABLE, Timestamp } from "../../http/schema.ts";
+import { EXAMPLE_TIME, list, oneOf, PageQuery, Timestamp } from "../../http/schema.ts";
 
 const EXAMPLE_ERROR_ID = "5f2c8e0b7a914d36b0c1d2e3f4a59687";
 
@@ -12,11 +12,14 @@ export const ErrorId = Type.String({
   examples: [EXAMPLE_ERROR_ID],
 });
 
+/** No e-mail address or sentence fits: such names are stored as they come. */
+const NAME = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+
 const Source = Type.String({
   minLength: 1,
   maxLength: ERROR_MAX.source,
-  pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
-  description: "The program in which it happened. Errors of two sources are never of one group.",
+  pattern: NAME,
+  description: "The program in which it happened. Each source has groups of its own.",
   examples: ["web"],
 });
 
@@ -53,16 +56,28 @@ export const ErrorReport = component(
         }),
       ),
       release: Type.Optional(
-        Type.String({ minLength: 1, maxLength: ERROR_MAX.release, pattern: PRINTABLE, examples: ["2026.1.15"] }),
+        Type.String({
+          minLength: 1,
+          maxLength: ERROR_MAX.release,
+          pattern: "^[A-Za-z0-9][A-Za-z0-9._+/-]*$",
+          description: "The build in which it happened.",
+          examples: ["2026.1.15"],
+        }),
       ),
       environment: Type.Optional(
-        Type.String({ minLength: 1, maxLength: ERROR_MAX.release, pattern: PRINTABLE, examples: ["production"] }),
+        Type.String({
+          minLength: 1,
+          maxLength: ERROR_MAX.release,
+          pattern: NAME,
+          description: "The environment in which it happened.",
+          examples: ["production"],
+        }),
       ),
       fingerprint: Type.Optional(
         Type.String({
           minLength: 1,
           maxLength: 128,
-          description: "Reports of one source with the same fingerprint are of one group, whatever else they say.",
+          description: "Reports of one source with the same fingerprint form one group, whatever else they contain.",
           examples: ["checkout-failed"],
         }),
       ),
@@ -91,7 +106,7 @@ export const ErrorAccepted = component(
       error_id: ErrorId,
       status: oneOf(
         ["recorded", "counted"],
-        "`recorded`: it is in the log. `counted`: its group was recorded a short time ago; the report is in the group's next event.",
+        "`recorded`: the report is in the log. `counted`: its group was recorded a short time ago, and the group's next event will include it.",
       ),
     },
     { additionalProperties: false },
@@ -100,7 +115,7 @@ export const ErrorAccepted = component(
 
 export const EXAMPLE_ACCEPTED = { error_id: EXAMPLE_ERROR_ID, status: "recorded" } as const;
 
-const Status = oneOf(["open", "resolved"], "`open` also where it was reported again after it was resolved.");
+const Status = oneOf(["open", "resolved"], "An error that is reported again after it was resolved is `open`.");
 
 const ErrorSummary = component(
   "ErrorSummary",
@@ -109,18 +124,21 @@ const ErrorSummary = component(
       error_id: ErrorId,
       source: Source,
       status: Status,
-      type: Type.String({ description: "As it was reported last, like all that follows.", examples: ["TypeError"] }),
+      type: Type.String({
+        description: "This and the following fields are those of the latest recorded report.",
+        examples: ["TypeError"],
+      }),
       message: Type.String({ examples: ["Cannot read properties of undefined (reading 'id')"] }),
       release: Type.Union([Type.String(), Type.Null()]),
       environment: Type.Union([Type.String(), Type.Null()]),
       reports: Type.Integer({
         minimum: 1,
         description:
-          "Reports on record: never more than there were; fewer by those that a process had counted and not recorded when it was killed.",
+          "Recorded reports. Never too high; too low only if a process was killed before it recorded what it had counted.",
       }),
       first_seen_at: Timestamp,
-      last_seen_at: Type.Unsafe<string>({ ...Timestamp, description: "When reports of it were recorded last." }),
-      resolved_at: Type.Union([Timestamp, Type.Null()], { description: "When it was resolved last." }),
+      last_seen_at: Type.Unsafe<string>({ ...Timestamp, description: "When a report was last recorded." }),
+      resolved_at: Type.Union([Timestamp, Type.Null()], { description: "When it was last resolved." }),
     },
     { additionalProperties: false },
   ),
@@ -149,7 +167,7 @@ export const ErrorListQuery = Type.Object(
     since: Type.Optional(
       Type.String({
         format: "date-time",
-        description: "Only those of which reports were recorded at this time or later (RFC 3339).",
+        description: "Only groups that were recorded at or after this time (RFC 3339).",
         examples: ["2026-01-15T00:00:00Z"],
       }),
     ),
@@ -186,12 +204,12 @@ export const ErrorsHealth = component(
   "ErrorsHealth",
   Type.Object(
     {
-      ok: Type.Boolean({ description: "Whether reports become visible: the read model has not stopped." }),
-      position: Type.Integer({ minimum: 0, description: "The figures are those as of this position of the log." }),
+      ok: Type.Boolean({ description: "Whether the read model is running, so that reports become visible." }),
+      position: Type.Integer({ minimum: 0, description: "Position in the log as of which the figures hold." }),
       open: Type.Integer({ minimum: 0, description: "Groups that are open." }),
       resolved: Type.Integer({ minimum: 0, description: "Groups that are resolved." }),
       last_seen_at: Type.Union([Timestamp, Type.Null()], {
-        description: "When reports were recorded last, of any group.",
+        description: "When a report of any group was last recorded.",
       }),
     },
     { additionalProperties: false },

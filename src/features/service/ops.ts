@@ -36,7 +36,7 @@ const WELL = {
       position: 1042,
       lag: 0,
       stopped_at: null,
-      how_to_mend: null,
+      how_to_fix: null,
     },
   ],
   reactions: [
@@ -184,8 +184,8 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
 /** Without the messages: what broke a fold may quote an event. They are in the service's own log. */
 function describeProjection({ poison, fault, ...status }: ProjectionStatus) {
   const stopped_at = poison?.position ?? null;
-  const how_to_mend = stopped_at === null ? null : howToMend(status.name, stopped_at);
-  return { ok: poison === undefined && fault === undefined, ...status, stopped_at, how_to_mend };
+  const how_to_fix = stopped_at === null ? null : howToFix(status.name, stopped_at);
+  return { ok: poison === undefined && fault === undefined, ...status, stopped_at, how_to_fix };
 }
 
 /** As for a read model, without the message. */
@@ -197,7 +197,7 @@ function allWell(parts: readonly { readonly ok: boolean }[] | null): boolean {
   return parts?.every(({ ok }) => ok) ?? false;
 }
 
-function howToMend(name: string, position: number): string {
+function howToFix(name: string, position: number): string {
   return (
     `The event at position ${position} stops it; the service's log says why. Once that is fixed, ` +
     `POST /api/v1/ops/projections/${name}/resume retries that event; ` +

@@ -221,7 +221,7 @@ export const OpsHealth = component(
               position: Position,
               lag: Lag,
               stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
-              how_to_mend: Type.Union([Type.String(), Type.Null()], {
+              how_to_fix: Type.Union([Type.String(), Type.Null()], {
                 description: "How to resume it; null if nothing stops it.",
               }),
             }),

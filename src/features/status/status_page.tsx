@@ -67,8 +67,8 @@ function Unknown() {
         The service cannot reach its database
       </p>
       <p>
-        Nothing is taken in until it can. What was accepted is not lost. This page tells more as soon as the database
-        answers.
+        No requests are accepted until it can. Nothing that was accepted is lost. This page shows details again when the
+        database responds.
       </p>
     </>
   );
@@ -85,7 +85,7 @@ function Report({ report: { status, uptime_percent, days, outages, incidents, ts
       <p class="meta">
         As of <Time at={new Date(ts * 1000).toISOString()} />. For programs: <a href="/ops/uptime">/ops/uptime</a>.
       </p>
-      {open.length > 0 && <h2>Now</h2>}
+      {open.length > 0 && <h2>Current incidents</h2>}
       {open.map((incident) => (
         <Incident key={incident.incident_id} incident={incident} />
       ))}
@@ -93,22 +93,23 @@ function Report({ report: { status, uptime_percent, days, outages, incidents, ts
       <DayByDay uptime_percent={uptime_percent} days={days} />
       <h2>Outages</h2>
       <Outages outages={outages} />
-      <h2>Incidents</h2>
-      {over.length === 0 && <p>None that is over on these days.</p>}
+      <h2>Resolved incidents</h2>
+      {over.length === 0 && <p>No resolved incidents in this period.</p>}
       {over.map((incident) => (
         <Incident key={incident.incident_id} incident={incident} />
       ))}
       <h2>How this is measured</h2>
       <p>
-        Each process of the service records a sign of life twice a minute, in the same log as everything else. A minute
-        without one of any process is down. Days are UTC. Incidents are told by the people who run the service.
+        Each process of the service records a heartbeat twice a minute, in the same log as everything else. A minute
+        without a heartbeat of any process counts as down. Days are in UTC. Incidents are reported by the operators of
+        the service.
       </p>
     </>
   );
 }
 
 function Outages({ outages }: Pick<UptimeReport, "outages">) {
-  if (outages.length === 0) return <p>None on these days: in every minute there was a sign of life.</p>;
+  if (outages.length === 0) return <p>No outages in this period: there was a heartbeat in every minute.</p>;
   return (
     <div class="table">
       <table>
@@ -188,7 +189,7 @@ function worst(days: UptimeReport["days"]): string {
 }
 
 function quality(uptime: number | null): string {
-  if (uptime === null) return "untold";
+  if (uptime === null) return "no-data";
   if (uptime >= GOOD_FROM) return "good";
   return uptime >= FAIR_FROM ? "fair" : "bad";
 }
@@ -218,7 +219,7 @@ function Lines({ text }: { text: string }): ComponentChildren {
 }
 
 function percent(value: number | null): string {
-  return value === null ? "nothing to tell yet" : `${value.toFixed(2)} %`;
+  return value === null ? "no data yet" : `${value.toFixed(2)} %`;
 }
 
 function Time({ at }: { at: string }) {

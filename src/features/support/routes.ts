@@ -116,7 +116,13 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         description: "Tells how many threads are open, and how many of them wait for an answer.",
         scope: "support:read",
         reach: "everyones",
-        answers: { 200: { description: "What waits.", schema: SupportHealth, example: HEALTH } },
+        answers: {
+          200: {
+            description: "Open threads, and those that wait for an answer.",
+            schema: SupportHealth,
+            example: HEALTH,
+          },
+        },
         errors: [problems.read_model_behind],
       },
       async () => ({ status: "ok", ...(await onceBuilt(() => countWaiting(sql))) }),

@@ -54,7 +54,7 @@ export const ListedSupportThread = component(
   Type.Object(
     {
       ...threadMembers,
-      messages: Type.Integer({ minimum: 1, maximum: SUPPORT_MESSAGES_MAX, description: "How many." }),
+      messages: Type.Integer({ minimum: 1, maximum: SUPPORT_MESSAGES_MAX, description: "Number of messages." }),
       last_message_from: Party,
       last_message_at: Timestamp,
     },

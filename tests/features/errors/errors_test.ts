@@ -30,6 +30,24 @@ describe("POST /api/v1/errors", () => {
     expect(stored.data_json + stored.meta_json).not.toMatch(/Mozilla|203\.0|127\.0|jane|token/);
   });
 
+  test("keeps no e-mail address, in whatever field it is", async () => {
+    const address = "jane@example.com";
+    const { body } = await api.ask(
+      ROUTE,
+      post({
+        source: "web",
+        type: address,
+        message: address,
+        stack: `Error: ${address}\n    at ${address} (https://app.example.com/${address}.js:1:2)`,
+        url: `https://${address}/${address}`,
+        fingerprint: address,
+      }),
+    );
+    const [stored] = await api.log.readStream(`error-${body.error_id}`);
+    expect(stored?.data_json).toBeString();
+    expect(stored?.data_json).not.toContain("jane");
+  });
+
   test("counts the next reports of the same", async () => {
     const first = await api.ask(ROUTE, post({ ...error, message: "again" }));
     const second = await api.ask(ROUTE, post({ ...error, message: "again" }));
@@ -52,6 +70,10 @@ describe("POST /api/v1/errors", () => {
     ["no source", { message: "x" }, "/source"],
     ["a source of 65 characters", { ...error, source: "x".repeat(65) }, "/source"],
     ["a source with spaces", { ...error, source: "my app" }, "/source"],
+    ["a source that is an e-mail address", { ...error, source: "jane@example.com" }, "/source"],
+    ["a release that is one", { ...error, release: "jane@example.com" }, "/release"],
+    ["an environment that is one", { ...error, environment: "jane@example.com" }, "/environment"],
+    ["a phone number as environment", { ...error, environment: "+49 151 23456789" }, "/environment"],
     ["no message", { source: "web" }, "/message"],
     ["a message of 4,001 characters", { ...error, message: "x".repeat(4_001) }, "/message"],
     ["a stack of 32,001 characters", { ...error, stack: "x".repeat(32_001) }, "/stack"],

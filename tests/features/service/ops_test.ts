@@ -27,7 +27,7 @@ test("health covers the database, the bus, every read model, the schedules and t
     position: position + 1,
     lag: 0,
     stopped_at: null,
-    how_to_mend: null,
+    how_to_fix: null,
   };
   expect(body).toEqual({
     ok: true,
@@ -62,7 +62,7 @@ test("health shows which event stopped a read model, without the event's content
     ok: false,
     state: "poisoned",
     stopped_at: poison.position,
-    how_to_mend: expect.stringContaining("POST /api/v1/ops/projections/jobs/resume"),
+    how_to_fix: expect.stringContaining("POST /api/v1/ops/projections/jobs/resume"),
   });
   expect(JSON.stringify(body)).not.toContain("planted-secret");
   await api.stop();
