@@ -4,13 +4,16 @@
  *     bun run validate [BASE_URL]      (http://127.0.0.1:5000 by default)
  *
  * `API_KEY` in the environment is sent as `X-Api-Key`. The exit code is 0 if all checks passed, otherwise 1. The key
- * needs all scopes, as those in API_KEYS have. It leaves a revoked key behind, the pipeline `levqor-validate`, and a
- * few small `http` jobs, which call the service's own `/health`.
+ * needs all scopes, as those in API_KEYS have. It leaves a revoked key behind, the pipeline `levqor-validate`, a
+ * resolved error of the source `levqor-validate`, and a few small `http` jobs, which call the service's own `/health`.
  */
 import process from "node:process";
 import { type Checks, startChecks } from "./validate/checks.ts";
 import { Client } from "./validate/client.ts";
-import { checkDocs } from "./validate/docs.ts";
+import { checkCoverage, checkDocs } from "./validate/docs.ts";
+import { checkErrors } from "./validate/errors.ts";
+import { checkEvents } from "./validate/events.ts";
+import { checkIncidents } from "./validate/incidents.ts";
 import { checkCallback, checkControl, checkDevelopment, checkIntake, checkJob } from "./validate/jobs.ts";
 import { checkIssuedKeys, checkKeys } from "./validate/keys.ts";
 import { checkPages } from "./validate/pages.ts";
@@ -18,6 +21,7 @@ import { checkSteps } from "./validate/pipelines.ts";
 import { checkProblems } from "./validate/problems.ts";
 import { checkSchedules } from "./validate/schedules.ts";
 import { checkOperations, checkService } from "./validate/service.ts";
+import { checkSupport } from "./validate/support.ts";
 import { checkWorkers } from "./validate/workers.ts";
 import { checkLimits } from "./validate/workflows.ts";
 
@@ -38,9 +42,14 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkCallback,
   checkWorkers,
   checkDevelopment,
+  checkErrors,
+  checkSupport,
+  checkEvents,
+  checkIncidents,
   checkOperations,
   checkDocs,
   checkPages,
+  checkCoverage,
 ];
 
 /** Whether anything responds at all; says what to do if not. */

@@ -47,6 +47,8 @@ async function withinLimits(send: () => Promise<Response>): Promise<Response> {
 
 export class Client {
   readonly #key: string | undefined;
+  /** The calls that were made: method and path, without the query. */
+  readonly calls = new Set<string>();
 
   constructor(
     readonly base_url: string,
@@ -56,6 +58,7 @@ export class Client {
   }
 
   async ask(path: string, { key = true, headers = {}, ...init }: Ask = {}): Promise<Answer> {
+    this.#note(init.method ?? "GET", path);
     const response = await withinLimits(() =>
       fetch(this.base_url + path, {
         ...init,
@@ -84,6 +87,7 @@ export class Client {
     enough: (frames: readonly Frame[]) => boolean,
     options: StreamOptions = {},
   ): Promise<Frame[]> {
+    this.#note("GET", path);
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const frames: Frame[] = [];
@@ -123,6 +127,7 @@ export class Client {
   async socket(messages: readonly unknown[], enough: (answers: readonly Json[]) => boolean): Promise<Json[]> {
     const key = this.#key && `levqor.key.${Buffer.from(this.#key).toString("base64url")}`;
     const address = new URL("/api/v1/jobs/ws", this.base_url.replace(/^http/, "ws"));
+    this.#note("GET", address.pathname);
     const socket = new WebSocket(address, key ? ["levqor.v1", key] : ["levqor.v1"]);
     const answers: Json[] = [];
     const { promise, resolve, reject } = Promise.withResolvers<Json[]>();
@@ -151,6 +156,10 @@ export class Client {
       if (fired.length >= count) return fired;
       expect(Date.now() < deadline, `${count} runs within ${JOB_TIMEOUT_MS / 1000} s`, fired.length);
     }
+  }
+
+  #note(method: string, path: string): void {
+    this.calls.add(`${method} ${path.replace(/[?#].*$/, "")}`);
   }
 
   #headers(headers: Record<string, string>, withKey: boolean): Record<string, string> {

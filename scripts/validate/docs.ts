@@ -1,6 +1,6 @@
 /** The API document and the pages that show it. */
 import { type Checks, expectStatus } from "./checks.ts";
-import type { Client } from "./client.ts";
+import type { Client, Json } from "./client.ts";
 import { expect } from "./expect.ts";
 
 export async function checkDocs(client: Client, { check }: Checks): Promise<void> {
@@ -8,46 +8,14 @@ export async function checkDocs(client: Client, { check }: Checks): Promise<void
     const answer = await client.ask("/docs/json", { key: false });
     expectStatus(answer, 200);
     expect(String(answer.body.openapi).startsWith("3."), "OpenAPI 3", answer.body.openapi);
-    const calls = {
-      get: [
-        "/",
-        "/health",
-        "/public/metrics",
-        "/api/v1/status/{job_id}",
-        "/api/v1/jobs",
-        "/api/v1/jobs/{job_id}/callbacks",
-        "/api/v1/jobs/{job_id}/events",
-        "/api/v1/jobs/{job_id}/stream",
-        "/api/v1/jobs/stream",
-        "/api/v1/keys",
-        "/api/v1/keys/{key_id}",
-        "/api/v1/ops/health",
-        "/api/v1/schedules",
-        "/api/v1/schedules/{schedule_id}",
-        "/api/v1/schedules/{schedule_id}/events",
-        "/api/v1/schedules/{schedule_id}/next",
-      ],
-      delete: ["/api/v1/schedules/{schedule_id}"],
-      post: [
-        "/api/v1/intake",
-        "/api/v1/jobs/{job_id}/callbacks/redeliver",
-        "/api/v1/keys",
-        "/api/v1/keys/{key_id}/rotate",
-        "/api/v1/keys/{key_id}/revoke",
-        "/api/v1/schedules",
-        "/api/v1/workers/claim",
-        "/api/v1/workers/heartbeat",
-        "/api/v1/workers/complete",
-        "/api/v1/workers/fail",
-        "/api/v1/workers/release",
-      ],
-    };
-    for (const [method, paths] of Object.entries(calls)) {
-      for (const path of paths) {
-        const call = answer.body.paths[path]?.[method];
-        expect(call?.summary && call.responses, `${method.toUpperCase()} ${path} to be described`);
-      }
+    for (const { name, call } of callsOf(answer.body)) {
+      expect(call.summary && call.responses, `${name} to be described`, call);
     }
+  });
+  await check("an error code is explained at its own address", async () => {
+    const answer = await client.ask("/problems/job_not_found", { key: false });
+    expectStatus(answer, 200);
+    expect(answer.text.includes("job_not_found"), "the code", answer.text);
   });
   await check("GET /docs loads everything from the service itself", async () => {
     const page = await client.ask("/docs", { key: false });
@@ -64,4 +32,29 @@ export async function checkDocs(client: Client, { check }: Checks): Promise<void
       expectStatus(await client.ask(url.pathname, { key: false }), 200);
     }
   });
+}
+
+/** To be run last: every call that the API document describes was made by the checks before. */
+export async function checkCoverage(client: Client, { check }: Checks): Promise<void> {
+  await check("every call of the API document was made", async () => {
+    const { body } = await client.ask("/docs/json", { key: false });
+    const calls = callsOf(body);
+    expect(calls.length > 0, "calls in the document", body);
+    const made = new Set([...client.calls].map((one) => calls.find(({ pattern }) => pattern.test(one))?.name));
+    const missing = calls.filter(({ name }) => !made.has(name)).map(({ name }) => name);
+    expect(missing.length === 0, "no other calls", missing);
+  });
+}
+
+/** The document's calls, those without parameters in their path first: they are not taken for the others. */
+function callsOf(document: Json): { readonly name: string; readonly pattern: RegExp; readonly call: Json }[] {
+  return Object.entries<Json>(document?.paths ?? {})
+    .flatMap(([path, methods]) =>
+      Object.entries<Json>(methods).map(([method, call]) => {
+        const name = `${method.toUpperCase()} ${path}`;
+        const segments = name.split(/\{[^}]+\}/).map((text) => RegExp.escape(text));
+        return { name, pattern: new RegExp(`^${segments.join("[^/]+")}$`), call };
+      }),
+    )
+    .toSorted((a, b) => a.name.split("{").length - b.name.split("{").length);
 }

@@ -74,6 +74,9 @@ export async function checkJob(client: Client, { check }: Checks, job: object): 
     );
     expect(history[0]?.id === position, `the first event at position ${position}`, history[0]?.id);
     const { body } = await client.ask(`/api/v1/status/${job_id}`);
+    const shown = await client.ask(`/api/v1/jobs/${job_id}`);
+    expectStatus(shown, 200);
+    expect(shown.body.job_id === job_id && shown.body.status === body.status, "the same job", shown.body);
     // A service that may call only public addresses cannot call itself under another.
     if (["address_refused", "connection_failed"].includes(body.error?.code)) return;
     expect(body.status === "succeeded" && body.error === null, "the job to succeed", body);
@@ -223,6 +226,12 @@ export async function checkControl(client: Client, { check }: Checks, job: objec
 }
 
 export async function checkCallback(client: Client, { check }: Checks, job: object): Promise<void> {
+  await check("GET /api/v1/callbacks/secret shows the same secret for a receiver each time", async () => {
+    const ask = () => client.ask("/api/v1/callbacks/secret?receiver=https://example.com/");
+    const [one, two] = [await ask(), await ask()];
+    expectStatus(one, 200);
+    expect(one.body.secret.startsWith("whsec_") && one.body.secret === two.body.secret, "one secret");
+  });
   await check("a callback is attempted, each attempt is listed, and it can be redelivered", async () => {
     // Nobody has this name (RFC 6761): no attempt can succeed, and each is recorded.
     const callback = { ...job, callback_url: "http://levqor.invalid/" };

@@ -1,5 +1,5 @@
 /** The service itself and its operation. */
-import { type Checks, expectStatus, NO_JOB } from "./checks.ts";
+import { type Checks, expectProblem, expectStatus, NO_JOB } from "./checks.ts";
 import type { Client, Json } from "./client.ts";
 import { expect } from "./expect.ts";
 
@@ -62,6 +62,22 @@ export async function checkOperations(client: Client, { check }: Checks): Promis
     expect(queue.queued >= 0 && queue.running >= 0, "the queue's depth", queue);
   });
 
+  await check("GET /api/v1/ops/summary reports yesterday, for programs and for people", async () => {
+    const answer = await client.ask("/api/v1/ops/summary?period=day");
+    expectStatus(answer, 200);
+    expect(typeof answer.body.position === "number", "the position as of which it holds", answer.body);
+    const page = await client.ask("/api/v1/ops/summary?period=day&format=html");
+    expectStatus(page, 200);
+    expect(page.text.includes("<table"), "tables", page.text);
+  });
+  await check("only a read model and a reaction that exist and have stopped are resumed", async () => {
+    const resume = (what: string) => client.ask(`/api/v1/ops/${what}/resume`, { method: "POST" });
+    expectProblem(await resume("projections/none"), 404, "projection_not_found");
+    const running = await resume("projections/jobs");
+    expectStatus(running, 200);
+    expect(running.body.stopped_at === null, "that nothing had stopped it", running.body);
+    expectProblem(await resume("reactions/none"), 404, "reaction_not_found");
+  });
   await check("GET /metrics reports requests, commits and the queue to Prometheus", async () => {
     const answer = await client.ask("/metrics");
     expectStatus(answer, 200);
