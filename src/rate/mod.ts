@@ -1,3 +1,4 @@
+export { Allowance } from "./allowance.ts";
 export { addressScope, clientAddresses, type ProxyTrust } from "./client_address.ts";
 export { setRateHeaders } from "./headers.ts";
 export { RateLimiter, type RateLimits, type RoutePolicy, type Verdict } from "./limiter.ts";

@@ -15,7 +15,7 @@ import { errorStream, type ReportedError } from "../../../events/error.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
 import { type ErrorCommand, errorDecider, nextRecording } from "../../domain/error.ts";
 import { type EventLog, handle } from "../../log/mod.ts";
-import { Allowance } from "./allowance.ts";
+import { Allowance } from "../../rate/mod.ts";
 
 /** Limits of each process: a burst, and the number per hour after it. */
 const NEW_GROUPS = { at_once: 100, an_hour: 20 } as const;

@@ -7,6 +7,11 @@ export const supportProblems = defineProblems({
     title: "Invalid thread id",
     help: "The thread id in the path is not a UUID. Use the thread_id from the response that opened the thread.",
   },
+  too_many_threads: {
+    status: 429,
+    title: "Too many support threads",
+    help: "More support threads are being opened without a key than the service accepts at the moment, so this one was not opened. Open it again after the number of seconds in Retry-After, or with a key.",
+  },
   thread_not_found: {
     status: 404,
     title: "Support thread not found",

@@ -12,6 +12,7 @@ import { idParam } from "../../http/request/params.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { isSameJson } from "../../json/mod.ts";
+import { Allowance } from "../../rate/mod.ts";
 import { changeThread, openThread } from "./commands.ts";
 import { supportProblems } from "./problems.ts";
 import { countWaiting, partyOf, readThread, selectThreads } from "./queries.ts";
@@ -44,7 +45,13 @@ const [LISTED] = ListedSupportThread.examples as [object];
 const [EXAMPLE] = SupportThread.examples as [object];
 const [CHANGED] = SupportThreadChanged.examples as [object];
 
+/** Threads that a process opens for callers without a key, wherever they come from: each is a mail to operators. */
+const OPENINGS = { at_once: 100, an_hour: 60 };
+/** When to retry, in seconds: by then one more may be opened. */
+const RETRY_AFTER_S = 60;
+
 export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
+  const openings = new Allowance(OPENINGS, () => performance.now());
   return [
     route(
       {
@@ -65,12 +72,20 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
             example: { thread_id: EXAMPLE_THREAD_ID, status: "open", reply_token: EXAMPLE_REPLY_TOKEN },
           },
         },
+        errors: [supportProblems.too_many_threads],
       },
       async (call) => {
         const { idempotency_key, caller, cause, body } = call;
+        const isLimited = caller === undefined;
+        if (isLimited && !openings.take()) {
+          const headers = { "retry-after": String(RETRY_AFTER_S) };
+          const detail = "Too many support threads were opened without a key.";
+          throw new Problem(supportProblems.too_many_threads, detail, { headers });
+        }
         const thread_id = call.newId();
         const meta = { actor: caller?.actor ?? VISITOR, correlation_id: thread_id, ...cause };
         const opened = await openThread(log, { thread_id, idempotency_key, meta, ...body });
+        if (isLimited && (!opened || opened.replayed)) openings.giveBack();
         if (!opened) {
           const detail = "The Idempotency-Key was used before to open another thread.";
           throw new Problem(problems.idempotency_key_reused, detail);

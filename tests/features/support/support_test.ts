@@ -353,3 +353,22 @@ test("one address opens five threads a minute", async () => {
     await limited.stop();
   }
 });
+
+test("a process opens 100 threads without a key at once; keys and repetitions are not held up", async () => {
+  const service = await startApi({ api_keys: [OPERATOR] });
+  try {
+    const open = (headers?: Record<string, string>) => service.ask(ROUTE, post(asked, headers));
+    const repeated = { "idempotency-key": crypto.randomUUID() };
+    const first = await open(repeated);
+    const again = await open(repeated);
+    expect([first.status, again.status, again.body.reply_token]).toEqual([201, 201, first.body.reply_token]);
+    const opened = await Promise.all(Array.from({ length: 120 }, () => open()));
+    expect(opened.filter(({ status }) => status === 201)).toHaveLength(99);
+    const refused = opened.find(({ status }) => status === 429);
+    expect(refused?.body.error).toBe("too_many_threads");
+    expect(refused?.headers.get("retry-after")).toBe("60");
+    expect((await open({ "x-api-key": OPERATOR })).status).toBe(201);
+  } finally {
+    await service.stop();
+  }
+});
