@@ -407,7 +407,8 @@ describe("one process", () => {
       const wanted = streams.map((stream) => stream.take(1));
       await scanned.submit({ workflow: "nobody_runs_this" });
       expect((await Promise.all(wanted)).flat()).toHaveLength(20);
-      expect(reads).toBeGreaterThanOrEqual(20 * 2);
+      // What is recent need not be read again: the follower of the log still has it.
+      expect(reads).toBeGreaterThanOrEqual(20);
       // One more for those who follow single jobs.
       expect(most).toBeLessThanOrEqual(2);
       await Promise.all(streams.map((stream) => stream.close()));
