@@ -1,5 +1,5 @@
 /** A stand-in for Resend: accepts mails as it does, and checks each request and response against Resend's description. */
-import { vendorSpec } from "./vendor_spec.ts";
+import { vendorSpec } from "./vendor_description.ts";
 
 const spec = vendorSpec("resend");
 /** Whether Resend's description is beside this checkout. */

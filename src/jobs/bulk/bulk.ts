@@ -134,7 +134,7 @@ export async function* runBulk(options: BulkOptions, operation: BulkOperation): 
   }
   if (signal.aborted) return;
   const finished: BulkFinished = { matched, ...counts };
-  // A conflict: another process has completed it in the meantime.
+  // At version 1, so once: after a conflict there is nothing to decide again, another process has completed it in the meantime.
   await log.append({
     stream_id: bulkStream(operation.operation_id),
     expected_version: 1,

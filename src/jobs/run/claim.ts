@@ -81,7 +81,10 @@ export async function claim(
   }
 }
 
-/** Records the start: alone, or together with the grants of the job's limits. */
+/**
+ * Records the start: alone, or together with the grants of the job's limits. Not by `handle`: after a conflict a claim is not decided
+ * again. Another worker has the job, or the feed brings what changed; reading it for each lost race would cost more.
+ */
 async function start(
   log: Pick<EventLog, "append" | "appendAll">,
   append: Append,
