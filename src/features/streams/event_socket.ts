@@ -28,7 +28,7 @@ import { Outbox } from "../../http/stream/outbox.ts";
 import { type ClosedReason, closedReasons } from "../../http/stream/stream_end.ts";
 import type { EventSources, WantedEvents } from "./event_source.ts";
 import { streamProblems } from "./problems.ts";
-import { socketRequests } from "./schemas.ts";
+import { SUBSCRIPTION_ID_MAX, socketRequests } from "./schemas.ts";
 
 const check = {
   subscribe: validator(socketRequests.subscribe),
@@ -305,9 +305,9 @@ function parse(message: string | Uint8Array): Record<string, unknown> {
   return value as Record<string, unknown>;
 }
 
-/** The id of the message that a response refers to, if it has one. */
+/** The id of the message that a response refers to, if it has a valid one: lengths are in characters. */
 function idOf({ id }: Record<string, unknown>): string | undefined {
-  return typeof id === "string" && id.length <= 64 ? id : undefined;
+  return typeof id === "string" && id !== "" && [...id].length <= SUBSCRIPTION_ID_MAX ? id : undefined;
 }
 
 function wantedBy({ job_id, all, workflow, types, after }: Subscribe): Omit<WantedEvents, "caller"> {

@@ -58,9 +58,11 @@ export const AllJobsStreamQuery = Type.Object(
   { additionalProperties: false },
 );
 
+export const SUBSCRIPTION_ID_MAX = 64;
+
 const SubscriptionId = Type.String({
   minLength: 1,
-  maxLength: 64,
+  maxLength: SUBSCRIPTION_ID_MAX,
   description: "The client's name for the subscription, unique on its connection; by default the service chooses one.",
   examples: ["mine"],
 });

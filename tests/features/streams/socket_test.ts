@@ -230,6 +230,12 @@ describe("a message", () => {
       expect(answer.problem.detail).toContain(detail);
       expect(answer.problem).toMatchObject({ instance: "/api/v1/jobs/ws", type: `/problems/${code}` });
     }
+    // The response names the message by its id, if that is valid.
+    const ids = ["", "x", "😀".repeat(64), "😀".repeat(65)];
+    for (const id of ids) client.send({ type: "nonsense", id });
+    const named: unknown[] = [];
+    for (const _ of ids) named.push((await client.next()).id);
+    expect(named).toEqual([undefined, "x", "😀".repeat(64), undefined]);
     client.send({ type: "ping", id: "still-here" });
     expect(await client.next()).toEqual({ type: "pong", id: "still-here" });
     await api.submit();
