@@ -1,5 +1,6 @@
 export { alarm } from "./alarm.ts";
 export { Backoff } from "./backoff.ts";
+export { every } from "./every.ts";
 export { Lanes } from "./lanes.ts";
 export { Line } from "./line.ts";
 export { DECODED_PER_TURN, Pacer } from "./pacer.ts";

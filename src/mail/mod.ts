@@ -1,3 +1,4 @@
 /** Sends mail. */
 export { htmlOf, type Letter } from "./letter.tsx";
-export { type Mail, type Mailer, type MailerOptions, resendMailer } from "./mailer.ts";
+export { type Mail, type Mailer, resendMailer } from "./mailer.ts";
+export { MAIL_RETRY, type Mailing, mailingOf } from "./mailing.ts";

@@ -103,6 +103,16 @@ export type WaitingReason =
   | "concurrency_key"
   | "rate";
 
+/** The fields of a job that nobody has claimed. */
+export const UNCLAIMED = {
+  worker: null,
+  external: false,
+  claimed_by: null,
+  lease_seconds: null,
+  started_at: null,
+  lease_expires_at: null,
+} as const;
+
 /** Nothing was submitted. */
 export const noJob: JobState = {
   status: "none",
@@ -130,12 +140,7 @@ export const noJob: JobState = {
   traceparent: null,
   expires_at: null,
   origin_job_id: null,
-  worker: null,
-  external: false,
-  claimed_by: null,
-  lease_seconds: null,
-  started_at: null,
-  lease_expires_at: null,
+  ...UNCLAIMED,
   created_at: null,
   finished_at: null,
   result: null,
@@ -146,16 +151,6 @@ export const noJob: JobState = {
   callback_attempts: 0,
   callback_requests: 0,
 };
-
-/** The fields of a job that nobody has claimed. */
-export const UNCLAIMED = {
-  worker: null,
-  external: false,
-  claimed_by: null,
-  lease_seconds: null,
-  started_at: null,
-  lease_expires_at: null,
-} as const;
 
 /** Whether the job has its outcome: only the callback can still happen. */
 export function isFinished(state: JobState): boolean {

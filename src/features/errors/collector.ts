@@ -13,6 +13,7 @@ import type { Logger } from "pino";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { errorStream, type ReportedError } from "../../../events/error.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
+import { every } from "../../async/mod.ts";
 import { type ErrorCommand, errorDecider, nextRecording } from "../../domain/error.ts";
 import { type EventLog, handle } from "../../log/mod.ts";
 import { Allowance } from "../../rate/mod.ts";
@@ -193,18 +194,12 @@ export function collectorOf(log: EventLog): ErrorCollector {
 /** Records counted reports as soon as they are due; all of them when it stops. */
 export function startCollecting({ log, logger }: { log: EventLog; logger: Pick<Logger, "warn"> }) {
   const collector = collectorOf(log);
-  let sweeping = Promise.resolve();
-  const sweep = (options?: { at_once: boolean }) => {
-    sweeping = sweeping
-      .then(() => collector.sweep(options))
-      .catch((error) => logger.warn({ err: error }, "Cannot record reported errors; will try again"));
-    return sweeping;
-  };
-  const timer = setInterval(sweep, SWEEP_EVERY_MS);
+  const warn = (error: unknown) => logger.warn({ err: error }, "Cannot record reported errors; will try again");
+  const sweeping = every(SWEEP_EVERY_MS, () => collector.sweep(), warn);
   return {
     async stop() {
-      clearInterval(timer);
-      await sweep({ at_once: true });
+      await sweeping.stop();
+      await collector.sweep({ at_once: true }).catch(warn);
     },
   };
 }

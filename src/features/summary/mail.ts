@@ -4,13 +4,14 @@ import type { Logger } from "pino";
 import { type Connector, ConnectorError } from "../../../connectors/connector.ts";
 import { SYSTEM } from "../../../events/account.ts";
 import { jobStream } from "../../../events/job.ts";
+import { every } from "../../async/mod.ts";
 import { databaseNow, type Sql } from "../../db/mod.ts";
 import { firstEvents } from "../../domain/job/job.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import { create } from "../../log/create.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
 import type { EventLog } from "../../log/mod.ts";
-import type { Mailer } from "../../mail/mod.ts";
+import { MAIL_RETRY, type Mailing } from "../../mail/mod.ts";
 import type { Projector } from "../../projector/mod.ts";
 import { READ_MODELS, summaryOf } from "./figures.ts";
 import { letterOf } from "./letter.ts";
@@ -33,12 +34,10 @@ const Outcome = Type.Union([
   Type.Object({ skipped: Type.Union([Type.Literal("mail_not_configured"), Type.Literal("not_started_yet")]) }),
 ]);
 
-export interface MailSummaryOptions {
+export interface MailSummaryOptions extends Mailing {
   readonly log: Pick<EventLog, "head">;
   readonly sql: Sql;
   readonly projector: Pick<Projector, "waitFor">;
-  readonly mailer: Mailer | undefined;
-  readonly receiving_email: string | undefined;
 }
 
 /** How long the read models may take to contain all events of the period. */
@@ -50,7 +49,7 @@ export function mailSummary({ log, sql, projector, mailer, receiving_email: to }
     summary: "Mails the summary of a day or a week to operators.",
     input: Asked,
     output: Outcome,
-    retry: { max_attempts: 8, backoff: { initial_seconds: 5, factor: 3, max_seconds: 3_600 } },
+    retry: MAIL_RETRY,
     async run({ period: kind, date }, { idempotency_key, signal }): Promise<Static<typeof Outcome>> {
       const period = periodAt(kind, date);
       if (!period) throw new Error(`Cannot mail the summary of ${date}: there is no such day`);
@@ -104,20 +103,7 @@ export async function submitSummaries(
 export function startSubmitting({ config, logger, ...parts }: SubmittingOptions): { stop(): Promise<void> } {
   if (!config.mail.sender || !config.mail.receiving_email) return { stop: async () => {} };
   const done = new Set<string>();
-  let looking = Promise.resolve();
-  const look = () => {
-    looking = looking
-      .then(() => submitSummaries(parts, done))
-      .catch((error) => {
-        logger.warn({ err: error }, "Cannot submit the jobs that mail summaries; trying again");
-      });
-  };
-  look();
-  const timer = setInterval(look, LOOK_EVERY_MS);
-  return {
-    stop() {
-      clearInterval(timer);
-      return looking;
-    },
-  };
+  const warn = (error: unknown) =>
+    logger.warn({ err: error }, "Cannot submit the jobs that mail summaries; trying again");
+  return every(LOOK_EVERY_MS, () => submitSummaries(parts, done), warn);
 }

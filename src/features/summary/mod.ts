@@ -1,18 +1,16 @@
 /** Summaries of days and weeks, which operators read, and get by mail. */
-import { type MailerOptions, resendMailer } from "../../mail/mod.ts";
+import { type Mailing, mailingOf } from "../../mail/mod.ts";
+import type { mailSettings } from "../../mail/settings.ts";
+import type { SettingsOf } from "../../settings/mod.ts";
 import { type MailSummaryOptions, mailSummary, type SubmittingOptions, startSubmitting } from "./mail.ts";
 
-interface Needs extends Omit<MailSummaryOptions, "mailer" | "receiving_email"> {
-  readonly config: {
-    readonly mail: { readonly sender?: MailerOptions | undefined; readonly receiving_email?: string | undefined };
-  };
+interface Needs extends Omit<MailSummaryOptions, keyof Mailing> {
+  readonly config: SettingsOf<typeof mailSettings>;
 }
 
 export const summary = {
   name: "summary",
   roles: ["all", "worker"],
   start: (options: SubmittingOptions) => startSubmitting(options),
-  workflows: ({ config: { mail }, ...parts }: Needs) => [
-    mailSummary({ ...parts, mailer: mail.sender && resendMailer(mail.sender), receiving_email: mail.receiving_email }),
-  ],
+  workflows: ({ config, ...parts }: Needs) => [mailSummary({ ...parts, ...mailingOf(config) })],
 } as const;

@@ -6,15 +6,11 @@ import { type SupportMessageAdded, type SupportOpened, supportStream } from "../
 import { Uuid } from "../../../events/uuid.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
-import type { Mail, Mailer } from "../../mail/mod.ts";
+import { MAIL_RETRY, type Mail, type Mailer, type Mailing } from "../../mail/mod.ts";
 import { FORWARD_MESSAGE, MAIL_ANSWER } from "./reactions.ts";
 
-export interface SupportMailOptions {
+export interface SupportMailOptions extends Mailing {
   readonly log: Pick<EventLog, "readStream">;
-  /** Absent: no mail is sent. */
-  readonly mailer: Mailer | undefined;
-  /** The address to which senders' messages are forwarded; absent: none are forwarded. */
-  readonly receiving_email: string | undefined;
 }
 
 /** Identifies a message by its event. */
@@ -31,9 +27,6 @@ const Outcome = Type.Union([
 ]);
 type Outcome = Static<typeof Outcome>;
 
-/** Attempts over an hour and a half: the provider recognizes repetitions for a day. */
-const RETRY = { max_attempts: 8, backoff: { initial_seconds: 5, factor: 3, max_seconds: 3_600 } } as const;
-
 const SKIPPED: Outcome = { skipped: "mail_not_configured" };
 
 export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOptions): readonly Connector[] {
@@ -43,7 +36,7 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
       summary: "Forwards a sender's support message to operators by mail.",
       input: Message,
       output: Outcome,
-      retry: RETRY,
+      retry: MAIL_RETRY,
       run: async (asked, context) =>
         mailer && receiving_email ? await mailed(mailer, { asked, context, to: receiving_email }) : SKIPPED,
     }),
@@ -52,7 +45,7 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
       summary: "Sends an operator's answer to the sender of a support thread by mail.",
       input: Message,
       output: Outcome,
-      retry: RETRY,
+      retry: MAIL_RETRY,
       run: async (asked, context) => (mailer ? await mailed(mailer, { asked, context }) : SKIPPED),
     }),
   ];
