@@ -3,6 +3,7 @@
 import type { Event } from "@sentry/core";
 import { type Static, Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../../connectors/connector.ts";
+import { retryAfter } from "../../../connectors/retry_after.ts";
 import { entityId, eventId, type RecordedEvent } from "../../../events/envelope.ts";
 import type { ErrorReported } from "../../../events/error.ts";
 import { decode } from "../../../events/mod.ts";
@@ -53,10 +54,9 @@ export function forwardError({ log, config: { sentry_dsn } }: ForwardOptions): C
       await response.body?.cancel();
       const { status } = response;
       if (status === 200) return { sentry_event_id: event.event_id };
-      const header = response.headers.get("retry-after");
       throw new ConnectorError("unexpected_status", `Sentry responded with ${status}.`, {
         detail: { status },
-        ...(header !== null && { retry_after: sentry.parseRetryAfterHeader(header, Date.now()) / 1000 }),
+        retry_after: retryAfter(response.headers.get("retry-after"), Date.now()),
       });
     },
   });

@@ -152,15 +152,20 @@ describe("a report", () => {
     expect(sentry.received).toHaveLength(2);
   });
 
-  test("waits as long as Sentry asks for", async () => {
-    sentry.respond(new Response(null, { status: 429, headers: { "retry-after": "3000" } }));
+  test.each([
+    ["as long as Sentry asks for", "3000", 3_000],
+    ["at most a day", "9999999", 86_400],
+    ["no longer than for any error if Sentry asks for nothing that is a delay", "soon", 0],
+    ["no longer than for any error if Sentry asks for a negative delay", "-60", 0],
+  ])("waits %s", async (_, header, retry_in_seconds) => {
+    sentry.respond(new Response(null, { status: 429, headers: { "retry-after": header } }));
     const submit = await forwarding();
     const id = await submit();
     const retry = await until(
       async () => (await service.history(id)).find(({ type }) => type === "job.retry_scheduled"),
       { what: "the attempt to end" },
     );
-    expect(retry.data).toMatchObject({ retry_in_seconds: 3000, error: { detail: { status: 429 } } });
+    expect(retry.data).toMatchObject({ retry_in_seconds, error: { detail: { status: 429 } } });
   });
 
   test("that Sentry refuses is not sent again", async () => {
