@@ -97,7 +97,7 @@ function undecided(cause: unknown): Problem {
 }
 
 function unavailable(detail: string, cause: unknown): Problem {
-  return new Problem(problems.unavailable, detail, { headers: { "retry-after": "5" }, cause });
+  return new Problem(problems.unavailable, detail, { retry_after_s: 5, cause });
 }
 
 function insufficient(scope: Scope, caller: Caller): Problem {

@@ -62,6 +62,8 @@ const MAX_TEXT_LENGTH = 1_000;
 export interface ProblemOptions {
   readonly errors?: readonly FieldError[];
   readonly headers?: Readonly<Record<string, string>>;
+  /** When to retry, in seconds: sent as Retry-After. */
+  readonly retry_after_s?: number;
   /** Further members of the problem document. */
   readonly members?: Readonly<Record<string, unknown>>;
   /** For the log, never for the response. */
@@ -128,11 +130,13 @@ function uriReference(path: string): string {
 
 /** The response for a problem. */
 export function problemResponse(problem: Problem, context: ProblemContext): Response {
+  const { headers, retry_after_s } = problem.options;
   return new Response(JSON.stringify(problemDocument(problem, context)), {
     status: problem.kind.status,
     headers: {
       "content-type": "application/problem+json",
-      ...problem.options.headers,
+      ...(retry_after_s !== undefined && { "retry-after": String(retry_after_s) }),
+      ...headers,
     },
   });
 }

@@ -56,8 +56,8 @@ export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "l
         const error_id = groupOf(error, call.body.fingerprint);
         const collected = await collector.report(error_id, error, call.cause);
         if (!collected) {
-          const headers = { "retry-after": String(RETRY_AFTER_S) };
-          throw new Problem(errorProblems.too_many_errors, "Too many new errors were reported.", { headers });
+          const detail = "Too many new errors were reported.";
+          throw new Problem(errorProblems.too_many_errors, detail, { retry_after_s: RETRY_AFTER_S });
         }
         call.recorded(collected.position);
         return { error_id, status: collected.status };

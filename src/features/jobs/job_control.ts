@@ -136,7 +136,7 @@ export function jobControlRoutes({
   async function inLine<Result>({ identity }: Caller, record: () => Promise<Result>): Promise<Result> {
     if (largeReplays.waiting(identity) >= LARGE_REPLAYS_WAITING_MAX) {
       const detail = `${LARGE_REPLAYS_WAITING_MAX} of your large replays are waiting already. Nothing was recorded.`;
-      throw new Problem(problems.unavailable, detail, { headers: { "retry-after": "5" } });
+      throw new Problem(problems.unavailable, detail, { retry_after_s: 5 });
     }
     return await largeReplays.run(identity, record);
   }

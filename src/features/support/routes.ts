@@ -78,9 +78,8 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         const { idempotency_key, caller, cause, body } = call;
         const isLimited = caller === undefined;
         if (isLimited && !openings.take()) {
-          const headers = { "retry-after": String(RETRY_AFTER_S) };
           const detail = "Too many support threads were opened without a key.";
-          throw new Problem(supportProblems.too_many_threads, detail, { headers });
+          throw new Problem(supportProblems.too_many_threads, detail, { retry_after_s: RETRY_AFTER_S });
         }
         const thread_id = call.newId();
         const meta = { actor: caller?.actor ?? VISITOR, correlation_id: thread_id, ...cause };

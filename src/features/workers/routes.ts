@@ -389,9 +389,9 @@ function timestamp(ms: number | null): string | null {
 
 function tooManyClaimed({ depth, max }: CallerTally): Problem {
   const detail = `The caller has ${depth} claimed jobs without a report; one caller may have at most ${max}.`;
-  return new Problem(workerProblems.too_many_claimed, detail, { headers: { "retry-after": "1" } });
+  return new Problem(workerProblems.too_many_claimed, detail, { retry_after_s: 1 });
 }
 
 function tooManyClaims(cause: TooManyClaimsError): Problem {
-  return new Problem(workerProblems.too_many_claims, `${cause.message}.`, { cause, headers: { "retry-after": "1" } });
+  return new Problem(workerProblems.too_many_claims, `${cause.message}.`, { cause, retry_after_s: 1 });
 }

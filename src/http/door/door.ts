@@ -163,7 +163,7 @@ function admission({ auth, limits }: Pick<DoorOptions, "auth" | "limits">) {
 function tooLate({ reading }: RequestContext, limit_s: number): Problem {
   if (!reading) {
     return new Problem(problems.deadline_exceeded, `The service did not finish within ${limit_s} seconds.`, {
-      headers: { "retry-after": "1" },
+      retry_after_s: 1,
     });
   }
   return new Problem(problems.request_timeout, `The body did not arrive within ${limit_s} seconds.`, {

@@ -61,24 +61,24 @@ export function toProblem(error: unknown, code?: string | number): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof LogBusyError) {
     return new Problem(problems.unavailable, "Too many requests are waiting to be recorded. Nothing was recorded.", {
-      headers: { "retry-after": "1" },
+      retry_after_s: 1,
     });
   }
   if (error instanceof LogUnavailableError || connectionFault(error)) {
     return new Problem(problems.unavailable, "The database is unreachable. Nothing was recorded.", {
-      headers: { "retry-after": "1" },
+      retry_after_s: 1,
     });
   }
   if (error instanceof ContendedError) {
     return new Problem(problems.unavailable, "Other requests were faster at every attempt. Nothing was recorded.", {
-      headers: { "retry-after": "1" },
+      retry_after_s: 1,
     });
   }
   if (error instanceof AppendInDoubtError) {
     return new Problem(
       problems.outcome_unknown,
       "The connection to the event log broke; it is unknown whether the request was recorded. Repeat it with the same Idempotency-Key.",
-      { headers: { "retry-after": "1" } },
+      { retry_after_s: 1 },
     );
   }
   if (error instanceof AppendRefusedError) {

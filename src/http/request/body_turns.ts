@@ -110,5 +110,5 @@ class Gate {
 
 function busy(whose: string): Problem {
   const detail = `Too many bodies ${whose} are waiting to be read. Nothing was recorded.`;
-  return new Problem(problems.unavailable, detail, { headers: { "retry-after": "1" } });
+  return new Problem(problems.unavailable, detail, { retry_after_s: 1 });
 }

@@ -69,5 +69,5 @@ export async function readPage<Row extends { readonly position: number }>(
 }
 
 function behind(detail: string): Problem {
-  return new Problem(problems.read_model_behind, detail, { headers: { "retry-after": "1" } });
+  return new Problem(problems.read_model_behind, detail, { retry_after_s: 1 });
 }

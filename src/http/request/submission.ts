@@ -34,7 +34,7 @@ export function queueFull({ whose, waiting, max }: Depth): Problem {
     whose === "all"
       ? `${waiting} jobs are waiting; the maximum is ${max}.`
       : `${waiting} of your jobs are waiting; the maximum for one caller is ${max}.`;
-  return new Problem(problems.queue_full, detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
+  return new Problem(problems.queue_full, detail, { retry_after_s: RETRY_AFTER_S });
 }
 
 /** Tells the caller under which id to look for the job. */
@@ -42,7 +42,7 @@ function outcomeUnknown(cause: AppendInDoubtError, job_id: string): Problem {
   return new Problem(
     problems.outcome_unknown,
     `The connection to the event log broke while job ${job_id} was being recorded. Repeat the request with the same Idempotency-Key, or read the job's status first.`,
-    { cause, headers: { "retry-after": "1" }, members: { job_id } },
+    { cause, retry_after_s: 1, members: { job_id } },
   );
 }
 

@@ -25,6 +25,6 @@ export class StreamSlots {
     const { whose, max } = taken;
     const holder = whose === "all" ? "" : " for one caller";
     const detail = `This process keeps ${max} streams of this kind open${holder}, its maximum.`;
-    throw new Problem(problems.too_many_streams, detail, { headers: { "retry-after": String(RETRY_AFTER_S) } });
+    throw new Problem(problems.too_many_streams, detail, { retry_after_s: RETRY_AFTER_S });
   }
 }
