@@ -6,7 +6,7 @@ import { type SupportMessageAdded, type SupportOpened, supportStream } from "../
 import { Uuid } from "../../../events/uuid.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
-import { MAIL_RETRY, type Mail, type Mailer, type Mailing } from "../../mail/mod.ts";
+import { MAIL_RETRY, type Mail, type Mailer, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
 import { FORWARD_MESSAGE, MAIL_ANSWER } from "./reactions.ts";
 
 export interface SupportMailOptions extends Mailing {
@@ -20,33 +20,24 @@ const Message = Type.Object(
 );
 type Message = Static<typeof Message>;
 
-/** The mail's id at the provider, or why none was sent. */
-const Outcome = Type.Union([
-  Type.Object({ mail_id: Type.String() }),
-  Type.Object({ skipped: Type.Literal("mail_not_configured") }),
-]);
-type Outcome = Static<typeof Outcome>;
-
-const SKIPPED: Outcome = { skipped: "mail_not_configured" };
-
 export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOptions): readonly Connector[] {
   return [
     defineSystemWorkflow({
       name: FORWARD_MESSAGE,
       summary: "Forwards a sender's support message to operators by mail.",
       input: Message,
-      output: Outcome,
+      output: MailOutcome,
       retry: MAIL_RETRY,
       run: async (asked, context) =>
-        mailer && receiving_email ? await mailed(mailer, { asked, context, to: receiving_email }) : SKIPPED,
+        mailer && receiving_email ? await mailed(mailer, { asked, context, to: receiving_email }) : NOT_MAILED,
     }),
     defineSystemWorkflow({
       name: MAIL_ANSWER,
       summary: "Sends an operator's answer to the sender of a support thread by mail.",
       input: Message,
-      output: Outcome,
+      output: MailOutcome,
       retry: MAIL_RETRY,
-      run: async (asked, context) => (mailer ? await mailed(mailer, { asked, context }) : SKIPPED),
+      run: async (asked, context) => (mailer ? await mailed(mailer, { asked, context }) : NOT_MAILED),
     }),
   ];
 
@@ -54,7 +45,7 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
   async function mailed(
     mailer: Mailer,
     { asked, context, to }: { asked: Message; context: ConnectorContext; to?: string },
-  ): Promise<Outcome> {
+  ): Promise<MailOutcome> {
     const { thread_id, version } = asked;
     const stream_id = supportStream(thread_id);
     const { email, message } = await read(stream_id, version);
