@@ -9,6 +9,7 @@ import { type Bus, openBus } from "./bus/mod.ts";
 import type { Config } from "./config.ts";
 import { clearLeases, connect, type Database, openDatabase, type Sql } from "./db/mod.ts";
 import { reactionsOf } from "./features/reactions.ts";
+import { submitSystemJob } from "./jobs/mod.ts";
 import { type EventLog, mayChangeLog, openLog } from "./log/mod.ts";
 import { migrations } from "./migrations.ts";
 import type { Stops } from "./process/stops.ts";
@@ -96,6 +97,7 @@ export async function buildFoundation(
     sql,
     log,
     bus,
+    submitJob: (job) => submitSystemJob(log, job),
     reactions: reactionsOf(config),
     instance,
     logger: logger.child({ part: "reactor" }),

@@ -5,7 +5,7 @@ import { startAccess } from "../../src/access/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { createApi } from "../../src/features/mod.ts";
-import { CallbackSecrets } from "../../src/jobs/mod.ts";
+import { CallbackSecrets, submitSystemJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { startReactor } from "../../src/reactor/mod.ts";
@@ -29,7 +29,14 @@ const app = createApi({
   sql,
   bus,
   projector: startProjector({ sql, log, bus, projections: [], logger: silent }),
-  reactor: startReactor({ sql, log, bus, reactions: [], logger: silent }),
+  reactor: startReactor({
+    sql,
+    log,
+    bus,
+    submitJob: (job) => submitSystemJob(log, job),
+    reactions: [],
+    logger: silent,
+  }),
   config: {
     cors_origins: [],
     production: true,

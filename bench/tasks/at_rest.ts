@@ -3,6 +3,7 @@ import { defineProjection } from "../../projections/projection.ts";
 import { startAccess } from "../../src/access/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
+import { submitSystemJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { defineReaction, startReactor } from "../../src/reactor/mod.ts";
@@ -40,7 +41,14 @@ const log = openLog({ url });
 const bus = inProcessBus({ log });
 const access = startAccess({ log, sql, bus, keys: [], production: true, logger: silent });
 const projector = startProjector({ sql, log, bus, projections, logger: silent });
-const reactor = startReactor({ sql, log, bus, reactions, logger: silent });
+const reactor = startReactor({
+  sql,
+  log,
+  bus,
+  submitJob: (job) => submitSystemJob(log, job),
+  reactions,
+  logger: silent,
+});
 await projector.ready();
 // The last one is the key ring.
 report({ consumers: PROJECTIONS + REACTIONS + 1 } satisfies AtRestReport);

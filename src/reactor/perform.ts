@@ -1,20 +1,27 @@
 /** Performs a reaction's actions idempotently. */
 import { SYSTEM } from "../../events/account.ts";
 import { type EventMeta, eventId, MAX_REACTION_DEPTH } from "../../events/envelope.ts";
-import { jobStream } from "../../events/job.ts";
+import type { JobSubmitted } from "../../events/job.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "../domain/decider.ts";
-import { firstEvents } from "../domain/job/job.ts";
-import { create, type EventLog, handle } from "../log/mod.ts";
-import { type Action, type CommandAction, idsOf, type Reaction, type SubmitAction } from "./reaction.ts";
+import { type EventLog, handle } from "../log/mod.ts";
+import { type Action, type CommandAction, idsOf, type Reaction } from "./reaction.ts";
 
 /** An action cannot be performed, and a retry would not help. */
 class ImpossibleError extends Error {
   override readonly name = "ImpossibleError";
 }
 
+/** Submits a job of the account `system`, unless there is one with its id. Throws what `log.append` throws. */
+export type SubmitJob = (job: {
+  readonly job_id: string;
+  readonly submission: JobSubmitted;
+  readonly meta: EventMeta;
+}) => Promise<void>;
+
 export interface Performing {
   readonly log: EventLog;
+  readonly submitJob: SubmitJob;
   readonly reaction: Reaction;
   /** The event that is reacted to. */
   readonly event: KnownEvent;
@@ -26,7 +33,7 @@ function actorOf({ name }: Pick<Reaction, "name">): string {
 }
 
 /** The meta of the events that a reaction records. Throws {@linkcode ImpossibleError} if the chain of reactions is too long. */
-export async function consequenceMeta({ log, reaction, event }: Performing): Promise<EventMeta> {
+export async function consequenceMeta({ log, reaction, event }: Omit<Performing, "submitJob">): Promise<EventMeta> {
   const depth = 1 + (await depthOf(log, event));
   if (depth > MAX_REACTION_DEPTH) {
     throw new ImpossibleError(
@@ -53,17 +60,11 @@ async function depthOf(log: Pick<EventLog, "readFirst">, { meta, stream_id, vers
 
 /** Performs an action, unless it was performed before. Throws what `log.append` throws, `ContendedError` and {@linkcode ImpossibleError}. */
 export async function perform(action: Action, performing: Performing & { readonly meta: EventMeta }): Promise<void> {
-  if (action.do === "submit") await submitJob(action, performing);
-  else await commandStream(action, performing);
-}
-
-/** The id is derived, so a second submission finds the first. */
-async function submitJob(
-  { submission, key }: SubmitAction,
-  { log, reaction, event, meta }: Performing & { readonly meta: EventMeta },
-): Promise<void> {
-  const stream_id = jobStream(idsOf(reaction, event)(key));
-  await create(log, { stream_id, events: firstEvents(submission), meta });
+  if (action.do === "command") return await commandStream(action, performing);
+  const { submission, key } = action;
+  const { submitJob, reaction, event, meta } = performing;
+  // The id is derived, so a second submission finds the first.
+  await submitJob({ job_id: idsOf(reaction, event)(key), submission, meta });
 }
 
 /** The stream's events show whether this reaction has already acted on this event. */

@@ -20,7 +20,7 @@ import { type Bus, follow, untilNews } from "../bus/mod.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import { type EventLog, isTransient } from "../log/mod.ts";
 import { type Checkpoint, openCheckpoint, type Poison, readCheckpoints, stopAt } from "./checkpoint.ts";
-import { consequenceMeta, perform } from "./perform.ts";
+import { consequenceMeta, perform, type SubmitJob } from "./perform.ts";
 import type { Positions, Term } from "./positions.ts";
 import { actionsOf, type Reaction } from "./reaction.ts";
 
@@ -36,6 +36,7 @@ export interface RunnerOptions {
   readonly sql: Sql;
   readonly log: EventLog;
   readonly bus: Bus;
+  readonly submitJob: SubmitJob;
   readonly logger: ReactorLogger;
   /** Identifies this process. */
   readonly instance: string;
@@ -180,7 +181,7 @@ export class Runner {
 
   /** Performs the actions that follow from an event. Transient errors are retried until the signal fires. */
   async #react(stored: StoredEvent, signal: AbortSignal): Promise<"acted" | "nothing" | "aborted" | Poison> {
-    const { log, logger } = this.#options;
+    const { log, submitJob, logger } = this.#options;
     const { reaction } = this;
     const backoff = new Backoff(50, 5_000);
     for (let tries = 0; !signal.aborted; tries++) {
@@ -191,7 +192,7 @@ export class Runner {
         const meta = await consequenceMeta({ log, reaction, event });
         for (const action of actions) {
           if (signal.aborted) return "aborted";
-          await perform(action, { log, reaction, event, meta });
+          await perform(action, { log, submitJob, reaction, event, meta });
         }
         return "acted";
       } catch (error) {

@@ -9,7 +9,7 @@ import { type Config, loadConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/mod.ts";
 import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/features/mod.ts";
 import { reactionsOf } from "../../src/features/reactions.ts";
-import { CallbackSecrets } from "../../src/jobs/mod.ts";
+import { CallbackSecrets, submitSystemJob } from "../../src/jobs/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
 import { startProjector } from "../../src/projector/mod.ts";
@@ -111,7 +111,14 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     production,
   };
   const projector = startProjector({ sql, log, bus, logger, projections });
-  const reactor = startReactor({ sql, log, bus, logger, reactions: options.reactions ?? reactionsOf(config) });
+  const reactor = startReactor({
+    sql,
+    log,
+    bus,
+    logger,
+    submitJob: (job) => submitSystemJob(log, job),
+    reactions: options.reactions ?? reactionsOf(config),
+  });
   const stopping = new AbortController();
   const limits = options.rate_limits;
   const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });

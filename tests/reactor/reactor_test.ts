@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test
 import { decode, eventId } from "../../events/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
+import { submitSystemJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { defineReaction, type Reaction, type Reactor, startReactor, submit } from "../../src/reactor/mod.ts";
 import { type House, openHouse, recordingLogger, until } from "../projector/support.ts";
@@ -33,7 +34,15 @@ function start({
 } = {}) {
   const logger = recordingLogger();
   const { sql, log, bus } = parts;
-  const reactor = startReactor({ sql, log, bus, reactions, instance, logger });
+  const reactor = startReactor({
+    sql,
+    log,
+    bus,
+    submitJob: (job) => submitSystemJob(log, job),
+    reactions,
+    instance,
+    logger,
+  });
   stops.push(() => reactor.stop());
   return { reactor, logger };
 }

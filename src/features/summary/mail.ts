@@ -2,16 +2,12 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Logger } from "pino";
 import { type Connector, ConnectorError } from "../../../connectors/connector.ts";
-import { SYSTEM } from "../../../events/account.ts";
-import { jobStream } from "../../../events/job.ts";
 import { every } from "../../async/mod.ts";
 import { databaseNow, type Sql } from "../../db/mod.ts";
-import { firstEvents } from "../../domain/job/job.ts";
-import { defineSystemWorkflow } from "../../jobs/mod.ts";
-import { create } from "../../log/create.ts";
+import { defineSystemWorkflow, submitSystemJob } from "../../jobs/mod.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
 import type { EventLog } from "../../log/mod.ts";
-import { MAIL_RETRY, type Mailing } from "../../mail/mod.ts";
+import { MAIL_RETRY, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
 import type { Projector } from "../../projector/mod.ts";
 import { READ_MODELS, summaryOf } from "./figures.ts";
 import { letterOf } from "./letter.ts";
@@ -28,11 +24,8 @@ const Asked = Type.Object(
   { additionalProperties: false },
 );
 
-/** The mail's id at the provider, or why none was sent. */
-const Outcome = Type.Union([
-  Type.Object({ mail_id: Type.String() }),
-  Type.Object({ skipped: Type.Union([Type.Literal("mail_not_configured"), Type.Literal("not_started_yet")]) }),
-]);
+/** `not_started_yet`: the service did not exist in the period. */
+const Outcome = Type.Union([MailOutcome, Type.Object({ skipped: Type.Literal("not_started_yet") })]);
 
 export interface MailSummaryOptions extends Mailing {
   readonly log: Pick<EventLog, "head">;
@@ -53,7 +46,7 @@ export function mailSummary({ log, sql, projector, mailer, receiving_email: to }
     async run({ period: kind, date }, { idempotency_key, signal }): Promise<Static<typeof Outcome>> {
       const period = periodAt(kind, date);
       if (!period) throw new Error(`Cannot mail the summary of ${date}: there is no such day`);
-      if (!mailer || !to) return { skipped: "mail_not_configured" };
+      if (!mailer || !to) return NOT_MAILED;
       const head = await log.head();
       for (const name of READ_MODELS) {
         if (await projector.waitFor(name, head, READ_MODELS_WAIT_MS)) continue;
@@ -90,10 +83,10 @@ export async function submitSummaries(
     const { date } = lastPeriod(kind, now);
     const job_id = derivedUuid(["summary", kind, date]);
     if (done.has(job_id)) continue;
-    await create(log, {
-      stream_id: jobStream(job_id),
-      events: firstEvents({ workflow: MAIL_SUMMARY, payload: { period: kind, date } }),
-      meta: { actor: "system:summary", account: SYSTEM, correlation_id: job_id },
+    await submitSystemJob(log, {
+      job_id,
+      submission: { workflow: MAIL_SUMMARY, payload: { period: kind, date } },
+      meta: { actor: "system:summary", correlation_id: job_id },
     });
     done.add(job_id);
   }

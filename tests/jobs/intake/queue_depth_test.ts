@@ -1,6 +1,8 @@
 import { afterEach, expect, test } from "bun:test";
 import { SignJWT } from "jose";
+import { submitSystemJob } from "../../../src/jobs/mod.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";
+import { until } from "../support.ts";
 
 const apis: Harness[] = [];
 afterEach(async () => {
@@ -155,3 +157,18 @@ test("a replay is rejected like any other submission, and its repetition is answ
   expect(second.headers.get("retry-after")).toBe("5");
   expect(await replay("first")).toMatchObject({ status: 202, body: first.body });
 }, 60_000);
+
+test("a full queue does not refuse the service's own jobs, which count, and are submitted once", async () => {
+  const api = await start(2);
+  for (const _ of [1, 2]) expect((await submit(api)).status).toBe(202);
+  expect((await submit(api)).body.detail).toBe("2 jobs are waiting; the maximum is 2.");
+  const job = {
+    job_id: Bun.randomUUIDv7(),
+    submission: { workflow: "levqor.nobody_runs_this", payload: {} },
+    meta: { actor: "system:test", correlation_id: "test" },
+  };
+  for (const _ of [1, 2]) await submitSystemJob(api.log, job);
+  expect(await recorded(api)).toBe(3);
+  const counted = async () => (await submit(api)).body.detail === "3 jobs are waiting; the maximum is 2.";
+  expect(await until(counted, { what: "the service's own job to be counted" })).toBe(true);
+});
