@@ -3,7 +3,7 @@
  * all keys.
  */
 import type { Logger } from "pino";
-import { pause } from "../async/mod.ts";
+import { every, type Repeating } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
 
 /** A key's use is written at most this often. */
@@ -21,12 +21,13 @@ export class KeyUses {
   /** By key, in milliseconds since 1970: the last use, if it is not written yet. */
   readonly #used = new Map<string, number>();
   readonly #written = new Map<string, number>();
-  readonly #stop = new AbortController();
-  readonly #running: Promise<void>;
+  readonly #writing: Repeating;
 
   constructor(options: KeyUsesOptions) {
     this.#options = options;
-    this.#running = this.#run();
+    const on_fault = (error: unknown) =>
+      options.logger.warn({ err: error }, "Cannot record when keys were used; retrying");
+    this.#writing = every(WRITE_MS, () => this.#write(RESOLUTION_MS), { later: true, on_fault });
   }
 
   note(keyId: string, now: number): void {
@@ -35,32 +36,24 @@ export class KeyUses {
 
   /** Writes what is not written yet. */
   async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-    await this.#write(0);
+    await this.#writing.stop();
+    await this.#write(0).catch((error) =>
+      this.#options.logger.warn({ err: error }, "Cannot record when keys were used last"),
+    );
   }
 
-  async #run(): Promise<void> {
-    while (await pause(WRITE_MS, this.#stop.signal)) await this.#write(RESOLUTION_MS);
-  }
-
-  /** Never throws: what could not be written is written with the next use. */
+  /** What could not be written is written the next time. */
   async #write(every_ms: number): Promise<void> {
     const due = [...this.#used].filter(([key_id, used]) => used - (this.#written.get(key_id) ?? 0) >= every_ms);
     if (due.length === 0) return;
     const rows = due.map(([key_id, used]) => ({ key_id, last_used_at: new Date(used).toISOString() }));
-    try {
-      await this.#options.sql`
-        insert into levqor_ops.key_uses (key_id, last_used_at)
-        select key_id, last_used_at
-        from json_to_recordset(${JSON.stringify(rows)}::json) as used (key_id uuid, last_used_at timestamptz)
-        order by key_id
-        on conflict (key_id) do update set last_used_at = excluded.last_used_at
-        where key_uses.last_used_at < excluded.last_used_at`;
-    } catch (error) {
-      this.#options.logger.warn({ err: error }, "Cannot record when keys were used; retrying");
-      return;
-    }
+    await this.#options.sql`
+      insert into levqor_ops.key_uses (key_id, last_used_at)
+      select key_id, last_used_at
+      from json_to_recordset(${JSON.stringify(rows)}::json) as used (key_id uuid, last_used_at timestamptz)
+      order by key_id
+      on conflict (key_id) do update set last_used_at = excluded.last_used_at
+      where key_uses.last_used_at < excluded.last_used_at`;
     for (const [key_id, used] of due) {
       this.#written.set(key_id, used);
       // Used again while it was written.

@@ -1,5 +1,5 @@
 /** The longest delay of a runtime timer: with a longer one, it would fire at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Calls `ring` in `ms` milliseconds, however many. Returns a function that cancels it. */
 export function alarm(ms: number, ring: () => void): () => void {

@@ -1,8 +1,9 @@
-export { alarm } from "./alarm.ts";
+export { alarm, MAX_TIMER_MS } from "./alarm.ts";
 export { Backoff } from "./backoff.ts";
-export { every } from "./every.ts";
+export { every, type Repeating } from "./every.ts";
 export { Lanes } from "./lanes.ts";
 export { Line } from "./line.ts";
+export { Outage } from "./outage.ts";
 export { DECODED_PER_TURN, Pacer } from "./pacer.ts";
 export { pause } from "./pause.ts";
 export { inSlice, inSlices, nextTurn } from "./slices.ts";

@@ -13,4 +13,5 @@ export { clearLeases, holdLease } from "./lease.ts";
 export { type Migration, MigrationError, migrate } from "./migrate.ts";
 export { dbMigrations } from "./migrations.ts";
 export { type Database, openDatabase } from "./open.ts";
+export { type SweepOptions, sweep } from "./sweep.ts";
 export { inTransaction, type Transaction } from "./transaction.ts";

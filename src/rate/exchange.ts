@@ -11,7 +11,7 @@
  */
 
 import { hash } from "node:crypto";
-import { Backoff } from "../async/mod.ts";
+import { every, Outage, type Repeating } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
 import { decodeJson } from "../json/mod.ts";
 import { oldestSlot, SLOT_MS, slotAt, type Usage, WINDOW_MS } from "./usage.ts";
@@ -19,7 +19,6 @@ import { oldestSlot, SLOT_MS, slotAt, type Usage, WINDOW_MS } from "./usage.ts";
 const EVERY_MS = 100;
 /** After a fault. */
 const RETRY_FIRST_MS = 250;
-const RETRY_MOST_MS = 5_000;
 /** Scopes per statement, so that each is short: under 30 ms. The rest waits for the next round. */
 const SCOPES_MAX = 2_000;
 /** How many scopes may wait to be reported while the database is down; the rest is reported when it next changes. */
@@ -64,7 +63,7 @@ export interface ExchangeOptions {
 
 export class Exchange {
   readonly #options: ExchangeOptions;
-  readonly #backoff = new Backoff(RETRY_FIRST_MS, RETRY_MOST_MS);
+  readonly #outage: Outage;
   readonly #changed = new Set<Scope>();
   /** What was reported in the last round. */
   #again: readonly Scope[] = [];
@@ -75,17 +74,28 @@ export class Exchange {
   /** By `performance.now()`. */
   #next_ms = 0;
   #timer: Timer | undefined;
-  #sweep: Timer | undefined;
   #round: Promise<void> | undefined;
-  #failing = false;
+  readonly #sweeping: Repeating;
+  /** How many passes delete all that is here now: at first rows of processes that no longer exist. */
+  #passes = 1;
   #stopped = false;
 
   constructor(options: ExchangeOptions) {
     this.#options = options;
     this.#clock = options.clock ?? performance;
     this.#base_ms = this.#clock.timeOrigin;
-    // Rows of processes that no longer exist.
-    this.#sweepIn(0);
+    const { logger } = options;
+    this.#outage = new Outage({
+      first_ms: RETRY_FIRST_MS,
+      on_fault: (error) => {
+        if (this.#stopped) return;
+        logger.warn({ err: error }, "Cannot exchange rate limits: this process limits by itself");
+      },
+      on_recovery: () => logger.info("Rate limits are exchanged again"),
+    });
+    // Without a lease, which would be a query more every second where now there is none.
+    // Its faults are those of the connection, which the exchange reports.
+    this.#sweeping = every(SWEEP_MS, () => this.#sweep(), { on_fault: () => {} });
   }
 
   /** Unix milliseconds by the database's clock, as far as it is known: all processes must number slots alike. */
@@ -124,9 +134,8 @@ export class Exchange {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    clearTimeout(this.#sweep);
-    await this.#round;
-    if (this.#changed.size > 0 && !this.#failing) await this.#run();
+    await Promise.all([this.#sweeping.stop(), this.#round]);
+    if (this.#changed.size > 0 && !this.#outage.isOn) await this.#run();
   }
 
   #wake(): void {
@@ -151,16 +160,10 @@ export class Exchange {
     try {
       await this.#exchange(changed, new Set([...changed, ...this.#again]));
       this.#again = changed;
-      this.#backoff.reset();
-      if (this.#failing) this.#options.logger.info("Rate limits are exchanged again");
-      this.#failing = false;
+      this.#outage.worked();
     } catch (error) {
       for (const scope of changed) this.#changed.add(scope);
-      this.#next_ms = performance.now() + this.#backoff.next();
-      if (!this.#failing && !this.#stopped) {
-        this.#options.logger.warn({ err: error }, "Cannot exchange rate limits: this process limits by itself");
-      }
-      this.#failing = true;
+      this.#next_ms = performance.now() + this.#outage.failed(error);
     }
   }
 
@@ -204,7 +207,8 @@ export class Exchange {
         (told.get(key) ?? []).map(([, slot, count]) => [slot, count]),
       );
     }
-    if (scopes.length > 0) this.#sweepIn(SWEEP_MS);
+    // The next pass may come too early for these rows; the one after it does not.
+    if (scopes.length > 0) this.#passes = 2;
   }
 
   /**
@@ -230,22 +234,18 @@ export class Exchange {
     if (Math.abs(base_ms - this.#base_ms) > CLOCK_TOLERANCE_MS) this.#base_ms = base_ms;
   }
 
-  #sweepIn(ms: number): void {
-    if (this.#sweep !== undefined || this.#stopped) return;
-    const sweep = async () => {
-      const { sql } = this.#options;
-      try {
-        // By the database's own clock, which need not be known here yet.
-        await sql`
-          delete from levqor_ops.rate_counts as known
-          using (select floor(extract(epoch from now()) * 1000 / ${SLOT_MS}::int)::bigint as slot) as present
-          where known.slot < present.slot - ${KEPT_SLOTS}::int or known.slot > present.slot + 1`;
-        this.#sweep = undefined;
-      } catch {
-        this.#sweep = undefined;
-        this.#sweepIn(SWEEP_MS);
-      }
-    };
-    this.#sweep = setTimeout(() => void sweep(), ms);
+  async #sweep(): Promise<void> {
+    if (this.#passes === 0) return;
+    this.#passes--;
+    try {
+      // By the database's own clock, which need not be known here yet.
+      await this.#options.sql`
+        delete from levqor_ops.rate_counts as known
+        using (select floor(extract(epoch from now()) * 1000 / ${SLOT_MS}::int)::bigint as slot) as present
+        where known.slot < present.slot - ${KEPT_SLOTS}::int or known.slot > present.slot + 1`;
+    } catch (error) {
+      this.#passes++;
+      throw error;
+    }
   }
 }

@@ -194,12 +194,13 @@ export function collectorOf(log: EventLog): ErrorCollector {
 /** Records counted reports as soon as they are due; all of them when it stops. */
 export function startCollecting({ log, logger }: { log: EventLog; logger: Pick<Logger, "warn"> }) {
   const collector = collectorOf(log);
-  const warn = (error: unknown) => logger.warn({ err: error }, "Cannot record reported errors; will try again");
-  const sweeping = every(SWEEP_EVERY_MS, () => collector.sweep(), warn);
+  const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot record reported errors; will try again");
+  // Each process has its own counts, so that it needs no lease.
+  const sweeping = every(SWEEP_EVERY_MS, () => collector.sweep(), { on_fault });
   return {
     async stop() {
       await sweeping.stop();
-      await collector.sweep({ at_once: true }).catch(warn);
+      await collector.sweep({ at_once: true }).catch(on_fault);
     },
   };
 }

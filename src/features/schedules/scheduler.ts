@@ -68,6 +68,7 @@ export function startScheduler(options: SchedulerOptions): Scheduler {
 /** How often to check whether the read model has been built. */
 const BUILD_POLL_MS = 100;
 
+/** Not a `sweep`: between two instants the leader sleeps until the log wakes it. */
 async function standForLeader(options: SchedulerOptions, signal: AbortSignal): Promise<void> {
   const { sql, instance, logger } = options;
   const backoff = new Backoff(100, 2_000);

@@ -2,6 +2,7 @@
 import type { NewEvent } from "../../../events/envelope.ts";
 import type { ServiceHeartbeat, ServiceStarted, ServiceStopped } from "../../../events/service.ts";
 import { serviceStream } from "../../../events/service.ts";
+import { every } from "../../async/mod.ts";
 import { type EventLog, handle } from "../../log/mod.ts";
 
 /** Uptime counts minutes with at least one beat; with two beats a minute, one of them may be late. */
@@ -20,8 +21,12 @@ export interface HeartbeatOptions {
   /** The process's id, new at each start. */
   readonly instance: string;
   readonly started: ServiceStarted;
-  /** Called for each beat that could not be recorded: that minute may count as down. */
+  /** Called for the first beat in a row that could not be recorded: that minute may count as down. */
   readonly on_fault: (error: unknown) => void;
+  /** Called when one is recorded again. */
+  readonly on_recovery?: () => void;
+  /** {@link BEAT_MS} by default. */
+  readonly beat_ms?: number;
 }
 
 export interface Heartbeat {
@@ -30,32 +35,33 @@ export interface Heartbeat {
 }
 
 /** Records the start, and a beat every half minute until stopped. */
-export function startHeartbeat({ log, instance, started, on_fault }: HeartbeatOptions): Heartbeat {
+export function startHeartbeat(options: HeartbeatOptions): Heartbeat {
+  const { log, instance, started, beat_ms = BEAT_MS, ...reports } = options;
   const stream_id = serviceStream(instance);
   const meta = { actor: `system:${instance}`, correlation_id: instance };
   let version = 0;
-  let recording = Promise.resolve();
 
-  const record = (event: ServiceEvent) => {
-    recording = recording.then(async () => {
-      try {
-        // Nobody else writes this stream: what is there beyond the expected version is an earlier event of ours whose
-        // outcome was unknown.
-        const expected = { state: null, version };
-        ({ version } = await handle(log, { stream_id, decider: anyEvent, command: event, meta, expected }));
-      } catch (error) {
-        on_fault(error);
-      }
-    });
-    return recording;
+  const record = async (event: ServiceEvent) => {
+    // Nobody else writes this stream: what is there beyond the expected version is an earlier event of ours whose
+    // outcome was unknown.
+    const expected = { state: null, version };
+    ({ version } = await handle(log, { stream_id, decider: anyEvent, command: event, meta, expected }));
   };
 
-  record({ type: "service.started", data: started });
-  const timer = setInterval(() => record({ type: "service.heartbeat", data: {} }), BEAT_MS);
+  let next: ServiceEvent = { type: "service.started", data: started };
+  const beating = every(
+    beat_ms,
+    () => {
+      const event = next;
+      next = { type: "service.heartbeat", data: {} };
+      return record(event);
+    },
+    reports,
+  );
   return {
-    stop(reason) {
-      clearInterval(timer);
-      return record({ type: "service.stopped", data: { reason } });
+    async stop(reason) {
+      await beating.stop();
+      await record({ type: "service.stopped", data: { reason } }).catch(options.on_fault);
     },
   };
 }

@@ -7,7 +7,7 @@ import { type Heartbeat, type HeartbeatOptions, startHeartbeat } from "./heartbe
 interface ServiceParts extends Watched, Pick<HeartbeatOptions, "log" | "instance"> {
   readonly about: HeartbeatOptions["started"];
   readonly metrics: Metrics;
-  readonly logger: Pick<Logger, "warn">;
+  readonly logger: Pick<Logger, "info" | "warn">;
 }
 
 /** Every process records its heartbeat, and reports the whole service. */
@@ -20,7 +20,8 @@ export const service = {
       log: parts.log,
       instance: parts.instance,
       started: about,
-      on_fault: (error) => logger.warn({ err: error }, "Cannot record the heartbeat"),
+      on_fault: (error) => logger.warn({ err: error }, "Cannot record the heartbeat; will try again"),
+      on_recovery: () => logger.info("Recording the heartbeat again"),
     });
   },
 } as const;

@@ -1,9 +1,7 @@
 /** Mails the summary of each period to operators when the period is over. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { Logger } from "pino";
 import { type Connector, ConnectorError } from "../../../connectors/connector.ts";
-import { every } from "../../async/mod.ts";
-import { databaseNow, type Sql } from "../../db/mod.ts";
+import { databaseNow, type Sql, type SweepOptions, sweep } from "../../db/mod.ts";
 import { defineSystemWorkflow, submitSystemJob } from "../../jobs/mod.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
 import type { EventLog } from "../../log/mod.ts";
@@ -65,7 +63,8 @@ const LOOK_EVERY_MS = 30_000;
 export interface SubmittingOptions {
   readonly log: EventLog;
   readonly sql: Sql;
-  readonly logger: Pick<Logger, "warn">;
+  readonly instance: string;
+  readonly logger: SweepOptions["logger"];
   /** Absent: nothing is mailed. */
   readonly config: { readonly mail: { readonly sender?: unknown; readonly receiving_email?: string | undefined } };
 }
@@ -92,11 +91,10 @@ export async function submitSummaries(
   }
 }
 
-/** Looks again and again whether a period is over. */
-export function startSubmitting({ config, logger, ...parts }: SubmittingOptions): { stop(): Promise<void> } {
+/** Looks again and again whether a period is over: one process does, by a lease. */
+export function startSubmitting({ config, ...parts }: SubmittingOptions): { stop(): Promise<void> } {
   if (!config.mail.sender || !config.mail.receiving_email) return { stop: async () => {} };
   const done = new Set<string>();
-  const warn = (error: unknown) =>
-    logger.warn({ err: error }, "Cannot submit the jobs that mail summaries; trying again");
-  return every(LOOK_EVERY_MS, () => submitSummaries(parts, done), warn);
+  const { sql, instance: holder, logger } = parts;
+  return sweep({ sql, name: "summaries", holder, every_ms: LOOK_EVERY_MS, logger }, () => submitSummaries(parts, done));
 }

@@ -1,4 +1,5 @@
 /** Gives jobs to external workers: programs that claim them over the API. */
+import { every } from "../../async/mod.ts";
 import type { Within } from "../../domain/reach.ts";
 import type { RunnerOptions } from "../options.ts";
 import { type ClaimedJob, type ClaimWish, WorkflowGroup } from "./workflow_group.ts";
@@ -50,13 +51,16 @@ export class ExternalWorkers {
   #waiting = 0;
   /** How many claims of each caller wait for each set. */
   readonly #sets = new Map<string, Map<string, number>>();
-  #forgetting: Timer | undefined;
 
   constructor(options: ExternalWorkersOptions) {
     this.#options = options;
     this.#maxWaiting = options.max_waiting ?? MAX_WAITING;
     this.#maxGroups = options.max_groups ?? MAX_GROUPS;
     options.signal.addEventListener("abort", () => this.#forget(0));
+    every(FORGET_MS / 4, () => this.#forget(FORGET_MS), {
+      signal: options.signal,
+      on_fault: (error) => options.logger.error({ err: error }, "Cannot drop sets of workflows that nobody claims"),
+    });
   }
 
   /** Claims jobs of some workflows. Throws `TooManyClaimsError`, and what `log.append` throws. */
@@ -108,7 +112,6 @@ export class ExternalWorkers {
     if (this.#groups.size >= this.#maxGroups) this.#forgetOne();
     const group = new WorkflowGroup({ ...this.#options, workflows: names });
     this.#groups.set(key, group);
-    this.#forgetting ??= setInterval(() => this.#forget(FORGET_MS), FORGET_MS / 4);
     return group;
   }
 
@@ -125,9 +128,6 @@ export class ExternalWorkers {
 
   #forget(idleMs: number): void {
     for (const [key, group] of this.#groups) if (group.idleMs >= idleMs) this.#close(key, group);
-    if (this.#groups.size > 0) return;
-    clearInterval(this.#forgetting);
-    this.#forgetting = undefined;
   }
 
   #close(key: string, group: WorkflowGroup): void {

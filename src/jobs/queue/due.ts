@@ -4,7 +4,7 @@
  * second.
  */
 import type { Priority } from "../../../events/job.ts";
-import { Backoff, pause } from "../../async/mod.ts";
+import { Backoff, Outage, pause } from "../../async/mod.ts";
 import type { RunnerOptions, WorkflowNames } from "../options.ts";
 import type { HeldBackJobs } from "./held_back.ts";
 import { type DueLane, type DueRow, dueJobs, readModelPosition } from "./read_model.ts";
@@ -73,16 +73,17 @@ export class DueJobs {
   /** Looks until the signal fires. */
   async run(): Promise<void> {
     const { signal, logger } = this.#options;
-    let failing = false;
+    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot look for due jobs; trying until it works");
+    const outage = new Outage({ first_ms: this.#everyMs, on_fault });
+    // Not `every`: news of a job that is due soon hastens the next look.
     while (!signal.aborted) {
       // Before the look: what is expected meanwhile moves it nearer.
       this.#lookAt = performance.now() + this.#everyMs;
       try {
         await this.#look();
-        failing = false;
+        outage.worked();
       } catch (error) {
-        if (!failing) logger.warn({ err: error }, "Cannot look for due jobs; trying until it works");
-        failing = true;
+        await pause(outage.failed(error), signal);
       }
       await pause(MIN_PAUSE_MS, signal);
       await this.#untilNextLook(signal);

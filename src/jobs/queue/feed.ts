@@ -12,7 +12,7 @@ import {
   type KnownEvent,
   type StoredEvent,
 } from "../../../events/mod.ts";
-import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../../async/mod.ts";
+import { Backoff, DECODED_PER_TURN, every, Outage, Pacer, pause, type Repeating } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
@@ -20,7 +20,6 @@ import { isTransient, PAGE } from "../../log/mod.ts";
 import { failForGood } from "../faults.ts";
 import { advance, type FoldedJob, longJobsOf, weightOfJob } from "../long_jobs.ts";
 import type { RunnerOptions, WorkflowNames } from "../options.ts";
-import { untilNextSweep } from "../upkeep/sweep.ts";
 import { DueJobs } from "./due.ts";
 import type { HeldBackJobs } from "./held_back.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
@@ -70,6 +69,12 @@ export class Feed {
   readonly #returned = new Set<string>();
   #returning: Promise<void> | undefined;
   #refilling: Promise<void> | undefined;
+  readonly #onFault = (error: unknown) =>
+    this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; retrying");
+  readonly #outages = {
+    returning: new Outage({ first_ms: 0, on_fault: this.#onFault }),
+    refilling: new Outage({ first_ms: 0, on_fault: this.#onFault }),
+  };
   /** By the monotonic clock, when the read model was last queried for everything that waits. */
   #checkedAt = performance.now();
 
@@ -96,16 +101,14 @@ export class Feed {
 
   /** Fills the queue until the signal fires. */
   async run(): Promise<void> {
-    await Promise.all([this.#run(), this.#due.run(), this.#keepFilled()]);
+    await Promise.all([this.#run(), this.#due.run(), this.#keepFilled().stopped]);
   }
 
   /** Checks periodically whether there is room for jobs that were turned away. */
-  async #keepFilled(): Promise<void> {
-    const { signal } = this.#options;
-    while (!signal.aborted) {
-      if (this.#following) this.refill();
-      await untilNextSweep(this.#options, signal);
-    }
+  #keepFilled(): Repeating {
+    const { signal, sweep_seconds = 1 } = this.#options;
+    const refill = () => this.#following && this.refill();
+    return every(sweep_seconds * 1000, refill, { signal, spread: true, on_fault: this.#onFault });
   }
 
   async #run(): Promise<void> {
@@ -125,20 +128,13 @@ export class Feed {
 
   /** Fetches released jobs, and those that the queue had no room for. Never throws. */
   refill(): void {
-    const cannot = (error: unknown) => {
-      this.#options.logger.warn({ err: error }, "Cannot read waiting jobs; retrying");
-    };
     // Separately: released jobs must not wait for a lagging read model.
-    this.#returning ??= this.#fetchReturned()
-      .catch(cannot)
-      .finally(() => {
-        this.#returning = undefined;
-      });
-    this.#refilling ??= this.#fetchAllMissing()
-      .catch(cannot)
-      .finally(() => {
-        this.#refilling = undefined;
-      });
+    this.#returning ??= reported(this.#fetchReturned(), this.#outages.returning).finally(() => {
+      this.#returning = undefined;
+    });
+    this.#refilling ??= reported(this.#fetchAllMissing(), this.#outages.refilling).finally(() => {
+      this.#refilling = undefined;
+    });
   }
 
   /** Fetches what the queue had no room for, if there is room now. */
@@ -445,5 +441,15 @@ class Orphans {
     } else if (ATTEMPT_ENDS.has(stored.type)) {
       this.attempts.delete(jobId);
     }
+  }
+}
+
+/** Never rejects: what failed is done again with the next refill. */
+async function reported(reading: Promise<void>, outage: Outage): Promise<void> {
+  try {
+    await reading;
+    outage.worked();
+  } catch (error) {
+    outage.failed(error);
   }
 }

@@ -16,7 +16,7 @@
  */
 import { entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { Priority } from "../../../events/job.ts";
-import { alarm, pause } from "../../async/mod.ts";
+import { alarm, every, pause } from "../../async/mod.ts";
 import { type LimitId, limitName } from "../limits/limit_streams.ts";
 import { type HeldBack, Limits } from "../limits/limits.ts";
 import type { HeldBackBounds, RunnerOptions } from "../options.ts";
@@ -104,10 +104,8 @@ export class HeldBackJobs {
   /** Retries limits that may have missed their news, until the signal fires. */
   async run(): Promise<void> {
     const { signal } = this.#options;
-    while (!signal.aborted) {
-      await pause(RETRIES.every_ms, signal);
-      this.#safely(() => this.#retry());
-    }
+    const on_fault = (error: unknown) => this.#report(error);
+    await every(RETRIES.every_ms, () => this.#retry(), { signal, later: true, on_fault }).stopped;
     for (const { callOff } of this.#waiting.values()) callOff?.();
   }
 
@@ -351,8 +349,12 @@ export class HeldBackJobs {
     try {
       action();
     } catch (error) {
-      this.#options.logger.error({ err: error }, "Cannot continue with jobs that limits hold back");
+      this.#report(error);
     }
+  }
+
+  #report(error: unknown): void {
+    this.#options.logger.error({ err: error }, "Cannot continue with jobs that limits hold back");
   }
 
   /** Others of a limit are tried in place of a job whose caller may no longer start it. */

@@ -28,7 +28,8 @@ import type { JobError } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { isSystemWorkflow } from "../../../events/workflow.ts";
-import { Backoff, pause } from "../../async/mod.ts";
+import { Backoff, pause, type Repeating } from "../../async/mod.ts";
+import { sweep } from "../../db/mod.ts";
 import type { JobCommand, JobRejection } from "../../domain/job/job_command.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { sizeOf } from "../../domain/pipeline/size.ts";
@@ -41,12 +42,11 @@ import { errorOf, failForGood } from "../faults.ts";
 import type { EndedAttempt, RunnerOptions, RunnerStatus } from "../options.ts";
 import { Feed } from "../queue/feed.ts";
 import { HeldBackJobs } from "../queue/held_back.ts";
-import { dueCallbacks } from "../queue/read_model.ts";
+import { dueCallbacks, readModelPosition } from "../queue/read_model.ts";
 import { type ReadyJob, ReadyQueue } from "../queue/ready_queue.ts";
 import { Slots } from "../queue/slots.ts";
 import { Spread } from "../queue/spread.ts";
 import { Callbacks } from "../upkeep/callbacks.ts";
-import { sweep } from "../upkeep/sweep.ts";
 import { Attempt } from "./attempt.ts";
 import { claim } from "./claim.ts";
 import { type Outcome, type Runnable, toRunnables } from "./execute.ts";
@@ -152,7 +152,7 @@ class JobRunner implements Runner {
       on_attempt_ended: (event) => this.#heed(event),
     });
     this.#leaseTimer = setInterval(() => this.#lookAfterLeases(), Math.min(1_000, lease_seconds * 50));
-    this.#tasks = [this.#feed.run(), this.#heldBack.run(), this.#sweepCallbacks()];
+    this.#tasks = [this.#feed.run(), this.#heldBack.run(), this.#sweepCallbacks().stopped];
   }
 
   status(): RunnerStatus {
@@ -651,12 +651,14 @@ class JobRunner implements Runner {
     }
   }
 
-  /** Sends due callbacks while this runner holds the lease for it. */
-  async #sweepCallbacks(): Promise<void> {
-    const { callback_grace_seconds = 30, sole, sql } = this.#options;
+  /** Sends due callbacks: one runner does, by a lease. */
+  #sweepCallbacks(): Repeating {
+    const { callback_grace_seconds = 30, sole, sql, instance: holder, logger, sweep_seconds = 1 } = this.#options;
     // If no other worker can be alive, nobody else is about to send a callback that waits at startup.
     let grace = sole ? 0 : callback_grace_seconds;
-    await sweep({ ...this.#options, name: "callbacks", signal: this.#stopping.signal }, async () => {
+    const signal = this.#stopping.signal;
+    return sweep({ sql, name: "callbacks", holder, every_ms: sweep_seconds * 1000, logger, signal }, async () => {
+      if ((await readModelPosition(sql)) === undefined) return;
       for (const { job_id, version } of await dueCallbacks(sql, grace)) this.#callbacks.deliver(job_id, version);
       grace = callback_grace_seconds;
     });

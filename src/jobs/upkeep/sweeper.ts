@@ -4,27 +4,24 @@
  * Every process stands by for it, whatever its role: if only external workers run jobs, there is no runner to do it.
  * One process at a time does, by the lease `leases`; when it dies another takes over within seconds.
  */
+import type { Repeating } from "../../async/mod.ts";
+import { sweep } from "../../db/mod.ts";
 import type { JobCommand } from "../../domain/job/job_command.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { isTransient } from "../../log/mod.ts";
 import { commandJob, jobMeta } from "../commands.ts";
 import { failForGood } from "../faults.ts";
 import type { RunnerOptions } from "../options.ts";
-import { expiredJobs, jobsWithExpiredLease } from "../queue/read_model.ts";
-import { sweep } from "./sweep.ts";
+import { expiredJobs, jobsWithExpiredLease, readModelPosition } from "../queue/read_model.ts";
 
 export type SweeperOptions = Pick<RunnerOptions, "log" | "sql" | "instance" | "logger" | "sweep_seconds">;
 
-export interface Sweeper {
-  /** Lets another process take over. */
-  stop(): Promise<void>;
-}
-
-/** Starts to look for expired leases and jobs. */
-export function startSweeper(options: SweeperOptions): Sweeper {
-  const stopping = new AbortController();
-  const swept = sweep({ ...options, name: "leases", signal: stopping.signal }, async () => {
-    const [expired_leases, expired] = await Promise.all([jobsWithExpiredLease(options.sql), expiredJobs(options.sql)]);
+/** Looks for expired leases and jobs until it is stopped; another process then takes over. */
+export function startSweeper(options: SweeperOptions): Repeating {
+  const { sql, instance: holder, logger, sweep_seconds = 1 } = options;
+  return sweep({ sql, name: "leases", holder, every_ms: sweep_seconds * 1000, logger }, async () => {
+    if ((await readModelPosition(sql)) === undefined) return;
+    const [expired_leases, expired] = await Promise.all([jobsWithExpiredLease(sql), expiredJobs(sql)]);
     await Promise.all([
       ...expired_leases.map(({ job_id, attempt, now }) =>
         record(options, job_id, { type: "release", attempt, reason: "lease_expired", now }),
@@ -32,12 +29,6 @@ export function startSweeper(options: SweeperOptions): Sweeper {
       ...expired.map(({ job_id, now }) => record(options, job_id, { type: "expire", now })),
     ]);
   });
-  return {
-    async stop() {
-      stopping.abort();
-      await swept;
-    },
-  };
 }
 
 /**

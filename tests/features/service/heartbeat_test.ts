@@ -38,3 +38,32 @@ test("a process records its stop, also after an event of its own whose outcome w
   ]);
   expect(faults).toEqual([]);
 });
+
+test("beats go on after one that could not be recorded, and an outage is reported once", async () => {
+  const instance = Bun.randomUUIDv7();
+  const told: unknown[] = [];
+  const recovered = Promise.withResolvers<void>();
+  let appends = 0;
+  const failing: EventLog = Object.create(log, {
+    append: {
+      value: (...args: Parameters<EventLog["append"]>) => {
+        appends++;
+        return appends > 1 && appends < 5 ? Promise.reject(new Error(`down ${appends}`)) : log.append(...args);
+      },
+    },
+  });
+  const heartbeat = startHeartbeat({
+    log: failing,
+    instance,
+    started,
+    on_fault: (error) => told.push(error),
+    on_recovery: recovered.resolve,
+    beat_ms: 2,
+  });
+  await recovered.promise;
+  await heartbeat.stop("SIGTERM");
+  const types = (await log.readStream(`service-${instance}`)).map(({ type }) => type);
+  expect(types.slice(0, 2)).toEqual(["service.started", "service.heartbeat"]);
+  expect(types.at(-1)).toBe("service.stopped");
+  expect(told).toEqual([new Error("down 2")]);
+});
