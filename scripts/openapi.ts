@@ -13,9 +13,12 @@ import type { OpenAPI3 } from "openapi-typescript";
 import { pino } from "pino";
 import { inProcessBus } from "../src/bus/mod.ts";
 import { connect } from "../src/db/mod.ts";
-import { createApi } from "../src/features/mod.ts";
+import { routesOf } from "../src/features/mod.ts";
+import { createApi } from "../src/http/api.ts";
+import type { ApiOptions } from "../src/http/options.ts";
 import { CallbackSecrets } from "../src/jobs/mod.ts";
 import { openLog } from "../src/log/mod.ts";
+import { Stops } from "../src/process/stops.ts";
 import { Metrics } from "../src/telemetry/mod.ts";
 import { openSite } from "../src/web/mod.ts";
 import { outlineOf } from "./api_outline.ts";
@@ -69,7 +72,9 @@ const EXCEPTIONS = [
 /** The document's text. */
 export async function documentText(): Promise<string> {
   const log = openLog({ url: NOWHERE });
-  const app = createApi({
+  const stops = new Stops(pino({ level: "silent" }));
+  const options: ApiOptions = {
+    stops,
     access: {
       required: true,
       environment: "test",
@@ -99,8 +104,11 @@ export async function documentText(): Promise<string> {
     callback_secrets: new CallbackSecrets("whsec_AA=="),
     site: openSite({ dir: join(import.meta.dir, "../public"), base_url: () => "http://localhost", watch: false }),
     signal: AbortSignal.abort(),
-  });
-  return await (await app.handle(new Request("http://localhost/docs/json"))).text();
+  };
+  const app = createApi(options, routesOf);
+  const text = await (await app.handle(new Request("http://localhost/docs/json"))).text();
+  await stops.stop("done");
+  return text;
 }
 
 /** Violations of the rules in a document, one per line. */

@@ -8,13 +8,12 @@ import { projections } from "../projections/mod.ts";
 import { type Bus, openBus } from "./bus/mod.ts";
 import type { Config } from "./config.ts";
 import { clearLeases, connect, type Database, openDatabase, type Sql } from "./db/mod.ts";
-import { reactionsOf } from "./features/reactions.ts";
 import { submitSystemJob } from "./jobs/mod.ts";
 import { type EventLog, mayChangeLog, openLog } from "./log/mod.ts";
 import { migrations } from "./migrations.ts";
 import type { Stops } from "./process/stops.ts";
 import { type Projector, startProjector } from "./projector/mod.ts";
-import { type Reactor, startReactor } from "./reactor/mod.ts";
+import { type Reaction, type Reactor, startReactor } from "./reactor/mod.ts";
 import { Metrics, openTracing, serveMetrics, type Tracing, traceAppends } from "./telemetry/mod.ts";
 
 export interface Foundation {
@@ -37,7 +36,7 @@ export interface Foundation {
 /** Builds the foundation; how each part is stopped goes into `stops`, even if a later part fails. */
 export async function buildFoundation(
   config: Config,
-  { logger, stops }: { logger: Logger; stops: Stops },
+  { logger, stops, reactions }: { logger: Logger; stops: Stops; reactions: readonly Reaction[] },
 ): Promise<Foundation> {
   const instance = Bun.randomUUIDv7();
   const about = { version: packageJson.version, build: config.build, role: config.role };
@@ -98,7 +97,7 @@ export async function buildFoundation(
     log,
     bus,
     submitJob: (job) => submitSystemJob(log, job),
-    reactions: reactionsOf(config),
+    reactions,
     instance,
     logger: logger.child({ part: "reactor" }),
   });

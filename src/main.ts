@@ -3,7 +3,7 @@ import type { Logger } from "pino";
 import { connectors, createOutbound } from "../connectors/mod.ts";
 import type { Config } from "./config.ts";
 import { DataDirInUseError, EmbeddedUnavailableError, MigrationError } from "./db/mod.ts";
-import { startFeatures, systemWorkflows } from "./features/mod.ts";
+import { reactionsOf, startFeatures, systemWorkflows } from "./features/mod.ts";
 import { addRunnerGauges } from "./features/service/gauges.ts";
 import { buildFoundation, type Foundation } from "./foundation.ts";
 import { type CallbackSecrets, openCallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
@@ -21,7 +21,7 @@ export async function startService(config: Config, logger: Logger): Promise<Serv
   const stops = new Stops(logger);
   const stop = (reason: string) => stops.stop(reason);
   try {
-    const foundation = await buildFoundation(config, { logger, stops });
+    const foundation = await buildFoundation(config, { logger, stops, reactions: reactionsOf(config) });
     startFeatures(foundation, stops);
     const sweeper = startSweeper({ ...foundation, logger: logger.child({ part: "sweeper" }) });
     stops.add("sweeper", () => sweeper.stop());

@@ -2,8 +2,11 @@
 import { join } from "node:path";
 import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
 import { startAccess, tokenVerifier } from "./access/mod.ts";
-import { createApi, createHealthApi, OTHER_PAGES } from "./features/mod.ts";
+import { pages, routesOf } from "./features/mod.ts";
+import { rootRoutes } from "./features/service/root.ts";
 import type { Foundation } from "./foundation.ts";
+import { createApi, createHealthApi } from "./http/api.ts";
+import { DOCS_PAGE } from "./http/document/docs.ts";
 import type { CallbackSecrets } from "./jobs/mod.ts";
 import type { Stops } from "./process/stops.ts";
 import { startLimiter } from "./rate/mod.ts";
@@ -31,7 +34,7 @@ export function serveApi(
     watch: !config.production,
     on_fault: (error) =>
       logger.error({ err: error }, "Cannot read public/ as it is now; serving what was there before"),
-    other_pages: OTHER_PAGES,
+    other_pages: [DOCS_PAGE, ...pages],
   });
   const access = startAccess({
     log,
@@ -45,8 +48,9 @@ export function serveApi(
   });
   stops.add("access", () => access.stop());
   const streams = new AbortController();
-  const app = createApi({
+  const options = {
     ...foundation,
+    stops,
     access,
     limiter: running.limiter,
     config: { ...config, ...about, tiers: config.rate_limits.tiers },
@@ -56,7 +60,8 @@ export function serveApi(
     refusedAddress: refusedAddresses(config.outbound_allow),
     site,
     signal: streams.signal,
-  });
+  };
+  const app = createApi(options, routesOf);
   const url = listen(app, foundation);
   stops.add("API", async () => {
     // Before waiting for all requests to be answered.
@@ -71,12 +76,8 @@ export function serveHealth(foundation: Foundation, stops: Stops): string | unde
   const { config, about, metrics, tracing, logger } = foundation;
   if (config.port === undefined) return undefined;
   const { request_log } = config;
-  const app = createHealthApi({
-    config: { ...about, request_log },
-    metrics,
-    tracing,
-    logger: logger.child({ part: "health" }),
-  });
+  const options = { config: { ...about, request_log }, metrics, tracing, logger: logger.child({ part: "health" }) };
+  const app = createHealthApi(options, rootRoutes(about));
   const url = listen(app, foundation);
   stops.add("health", () => app.server?.stop());
   return url;

@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { startAccess } from "../../src/access/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
-import { createApi } from "../../src/features/mod.ts";
+import { routesOf } from "../../src/features/mod.ts";
+import { createApi } from "../../src/http/api.ts";
+import type { ApiOptions } from "../../src/http/options.ts";
 import { CallbackSecrets, submitSystemJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
+import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { startReactor } from "../../src/reactor/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
@@ -23,7 +26,9 @@ log.onCommit(({ events }) => metrics.recorded(events));
 const bus = inProcessBus({ log });
 const stopping = new AbortController();
 const access = startAccess({ log, bus, sql, keys: [], production: true, logger: silent });
-const app = createApi({
+const stops = new Stops(silent);
+const options: ApiOptions = {
+  stops,
   access,
   log,
   sql,
@@ -54,9 +59,11 @@ const app = createApi({
   callback_secrets: new CallbackSecrets("whsec_AA=="),
   site: openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "http://127.0.0.1", watch: false }),
   signal: stopping.signal,
-});
+};
+const app = createApi(options, routesOf);
 listen(app, async () => {
   stopping.abort();
+  await stops.stop("stopped");
   await access.stop();
   await bus.close();
   await log.close();

@@ -40,6 +40,8 @@ export interface ApiConfig {
 }
 
 export interface ApiOptions {
+  /** What the API starts is stopped by these, after the API itself. */
+  readonly stops: { add(part: string, stop: () => unknown): void };
   readonly access: Access;
   /** Absent: there are no rate limits. */
   readonly limiter?: RateLimiter | undefined;

@@ -15,6 +15,7 @@ import type { AnyDeclaration, Declaration, PathParam, StaticOf, Values } from ".
 import type { SecretHeader } from "./document/headers.ts";
 import { describe } from "./document/openapi.ts";
 import type { RateGate } from "./door/rate_limit.ts";
+import type { Page } from "./page.ts";
 import { readJson, readJsonIfAny } from "./request/body.ts";
 import { idempotencyKey } from "./request/idempotency.ts";
 import { ifMatch } from "./request/if_match.ts";
@@ -62,10 +63,14 @@ type CallerOf<Needed, Secret> = Needed extends Scope
     : Caller
   : Caller | undefined;
 
-/** An app that serves calls. */
-export function serveRoutes(routes: readonly Route[], kit: Kit): Elysia {
+/** An app that serves calls and pages. */
+export function serveRoutes(routes: readonly (Route | Page)[], kit: Kit): Elysia {
   const app = new Elysia({ name: "levqor/routes" });
   for (const each of routes) {
+    if ("render" in each) {
+      app.get(each.path, ({ request }) => each.render(request), { detail: { hide: true } });
+      continue;
+    }
     const { method, path } = each.declaration;
     const answer = handlerOf(each, kit);
     app.route(

@@ -6,7 +6,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Config, loadConfig } from "../../src/config.ts";
-import { reactionsOf } from "../../src/features/reactions.ts";
+import { reactionsOf } from "../../src/features/mod.ts";
 import type { Json } from "../support/openapi.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { type ServiceProcess, startServiceProcess } from "../support/service.ts";

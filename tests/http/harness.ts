@@ -7,11 +7,14 @@ import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { connect } from "../../src/db/mod.ts";
-import { type ApiOptions, createApi, OTHER_PAGES } from "../../src/features/mod.ts";
-import { reactionsOf } from "../../src/features/reactions.ts";
+import { pages, reactionsOf, routesOf } from "../../src/features/mod.ts";
+import { createApi } from "../../src/http/api.ts";
+import { DOCS_PAGE } from "../../src/http/document/docs.ts";
+import type { ApiOptions } from "../../src/http/options.ts";
 import { CallbackSecrets, submitSystemJob } from "../../src/jobs/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
+import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
 import { type Reaction, startReactor } from "../../src/reactor/mod.ts";
@@ -98,8 +101,9 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     },
   );
   const production = options.production ?? false;
+  const defaults = loadConfig({}, []) as Config;
   const config = {
-    ...(loadConfig({}, []) as Config),
+    ...defaults,
     tiers: { free: 60, pro: 600, enterprise: null },
     max_streams: 1_000,
     request_log: "all" as const,
@@ -117,9 +121,10 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     bus,
     logger,
     submitJob: (job) => submitSystemJob(log, job),
-    reactions: options.reactions ?? reactionsOf(config),
+    reactions: options.reactions ?? reactionsOf(defaults),
   });
   const stopping = new AbortController();
+  const stops = new Stops(logger);
   const limits = options.rate_limits;
   const limiter = limits && new RateLimiter({ sql, instance: crypto.randomUUID(), logger, limits });
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
@@ -133,7 +138,8 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     production,
     logger,
   });
-  const app = createApi({
+  const parts: ApiOptions = {
+    stops,
     access,
     limiter,
     log: apiLog,
@@ -151,13 +157,14 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       dir: options.public_dir ?? join(import.meta.dir, "../../public"),
       base_url: () => url,
       watch: !(options.production ?? false),
-      other_pages: OTHER_PAGES,
+      other_pages: [DOCS_PAGE, ...pages],
     }),
     signal: stopping.signal,
     stored_max: options.stored_max,
     scan_positions: options.scan_positions,
     timing: options.timing,
-  }).listen({ port: 0, hostname: "127.0.0.1" });
+  };
+  const app = createApi(parts, routesOf).listen({ port: 0, hostname: "127.0.0.1" });
   const url: string = `http://127.0.0.1:${app.server?.port}`;
 
   async function ask(path: string, init?: RequestInit): Promise<Answer> {
@@ -190,6 +197,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       stopping.abort();
       metrics.close();
       await app.server?.stop(true);
+      await stops.stop("the test ends");
       await limiter?.stop();
       await access.stop();
       await reactor.stop();

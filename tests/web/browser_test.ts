@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Browser } from "playwright-core";
-import { OTHER_PAGES } from "../../src/features/mod.ts";
+import { pages } from "../../src/features/mod.ts";
+import { DOCS_PAGE } from "../../src/http/document/docs.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { type Harness, startApi } from "../http/harness.ts";
 import { chromiumAvailable, launchChromium } from "../support/chromium.ts";
@@ -21,7 +22,7 @@ const site = openSite({
   dir: join(import.meta.dir, "../../public"),
   base_url: () => "",
   watch: false,
-  other_pages: OTHER_PAGES,
+  other_pages: [DOCS_PAGE, ...pages],
 });
 const addresses = [...site.addresses(), NOWHERE];
 /** One page of each layout, with all that its style sheet styles; the others of that layout look the same in the dark and on a phone. */

@@ -182,22 +182,14 @@ export class ErrorCollector {
   }
 }
 
-const collectors = new WeakMap<EventLog, ErrorCollector>();
-
-/** A log's collector in this process. */
-export function collectorOf(log: EventLog): ErrorCollector {
-  const collector = collectors.get(log) ?? new ErrorCollector({ log });
-  collectors.set(log, collector);
-  return collector;
-}
-
-/** Records counted reports as soon as they are due; all of them when it stops. */
+/** Starts to count reports: they are recorded as soon as they are due, and all of them when it stops. */
 export function startCollecting({ log, logger }: { log: EventLog; logger: Pick<Logger, "warn"> }) {
-  const collector = collectorOf(log);
+  const collector = new ErrorCollector({ log });
   const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot record reported errors; will try again");
   // Each process has its own counts, so that it needs no lease.
   const sweeping = every(SWEEP_EVERY_MS, () => collector.sweep(), { on_fault });
   return {
+    collector,
     async stop() {
       await sweeping.stop();
       await collector.sweep({ at_once: true }).catch(on_fault);

@@ -1,11 +1,18 @@
 /** Errors that browsers and programs report: counted, recorded by group, and shown to operators. */
+import type { Feature } from "../feature.ts";
 import { startCollecting } from "./collector.ts";
-import { type ForwardOptions, forwardError } from "./forward.ts";
+import { forwardError } from "./forward.ts";
+import { forwardErrors } from "./reactions.ts";
+import { errorRoutes } from "./routes.ts";
 
 /** Processes that serve the API count reports; those that run jobs forward them. */
-export const errors = {
+export const errors: Feature = {
   name: "errors",
-  roles: ["all", "api"],
-  start: startCollecting,
-  workflows: (options: ForwardOptions) => [forwardError(options)],
-} as const;
+  routes(parts) {
+    const collecting = startCollecting(parts);
+    parts.stops.add("errors", () => collecting.stop());
+    return errorRoutes({ ...parts, collector: collecting.collector });
+  },
+  reactions: (config) => [forwardErrors(config)],
+  workflows: (foundation) => [forwardError(foundation)],
+};

@@ -7,7 +7,7 @@ import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
-import { collectorOf } from "./collector.ts";
+import type { ErrorCollector } from "./collector.ts";
 import { errorProblems } from "./problems.ts";
 import { errorCounts, errorGroup, errorGroups } from "./queries.ts";
 import { groupOf, reportedError } from "./report.ts";
@@ -31,8 +31,13 @@ const errorIdParam = nameParam(ErrorId, errorProblems.error_not_found);
 /** When to retry, in seconds: by then another new error may be recorded. */
 const RETRY_AFTER_S = 180;
 
-export function errorRoutes({ log, sql, projector, timing }: Pick<ApiOptions, "log" | "sql" | "projector" | "timing">) {
-  const collector = collectorOf(log);
+export function errorRoutes({
+  log,
+  sql,
+  projector,
+  timing,
+  collector,
+}: Pick<ApiOptions, "log" | "sql" | "projector" | "timing"> & { collector: ErrorCollector }) {
   return [
     route(
       {

@@ -3,12 +3,11 @@
 import type { StoredEvent } from "../../../events/mod.ts";
 import { instantOf } from "../../../events/time.ts";
 import { type Caller, onAccessEnd } from "../../access/mod.ts";
-import type { Turns } from "../../access/shares/turns.ts";
 import { inSlices } from "../../async/mod.ts";
 import { follow } from "../../bus/mod.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { byPosition, checkReached, fromCursor, positionHeader, refuseBeyondAll, toCursor } from "../../http/paging.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
@@ -56,11 +55,9 @@ const eventIdParam = nameParam(EventId, eventProblems.event_not_found);
 const checkQuery = (query: string) => refuseBeyondAll(query, "after");
 
 type Options = Pick<
-  ApiOptions,
-  "log" | "sql" | "bus" | "logger" | "metrics" | "signal" | "config" | "timing" | "scan_positions"
-> & {
-  readonly reading: { readonly turns: Turns };
-};
+  ApiParts,
+  "log" | "sql" | "bus" | "logger" | "metrics" | "signal" | "config" | "timing" | "scan_positions" | "reading"
+>;
 
 export function eventRoutes(options: Options) {
   const { log, sql, bus, logger, signal, config, reading } = options;
@@ -234,9 +231,7 @@ export function eventRoutes(options: Options) {
 
   /** Searches a part of the log in the caller's turn. */
   function scan(caller: Caller, filter: EventFilter, part: Parameters<typeof scanEvents>[2]): Promise<Scanned> {
-    return reading.turns.take(caller.identity, () =>
-      scanEvents(sql, filter, { ...part, positions: options.scan_positions }),
-    );
+    return reading.take(caller.identity, () => scanEvents(sql, filter, { ...part, positions: options.scan_positions }));
   }
 
   /** Matches from a position on, as they happen. */
@@ -246,7 +241,7 @@ export function eventRoutes(options: Options) {
     { after, stop }: { after: number; stop: AbortSignal },
   ): AsyncGenerator<readonly StoredEvent[]> {
     const readRange: typeof log.readRange = (...range) =>
-      reading.turns.take(caller.identity, async () => (stop.aborted ? [] : await log.readRange(...range)));
+      reading.take(caller.identity, async () => (stop.aborted ? [] : await log.readRange(...range)));
     const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
     const isWanted = matches(filter);
     for await (const batch of follow({ log: { readRange }, bus, after, signal: stop, ...STREAM_BATCH, on_fault })) {

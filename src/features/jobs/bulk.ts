@@ -3,12 +3,12 @@
 import type { BulkFilter, BulkFinished } from "../../../events/bulk.ts";
 import { type Caller, onAccessEnd, reachOf } from "../../access/mod.ts";
 import { Turns } from "../../access/shares/turns.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
 import { toProblem } from "../../http/door/errors.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
@@ -23,7 +23,6 @@ import {
   countBulk,
   runBulk,
 } from "../../jobs/bulk/bulk.ts";
-import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { BulkCancelRequest, BulkLine, BulkReplayRequest } from "./schemas.ts";
 
 /** After this many seconds of silence the server may close a connection: more than a page takes. */
@@ -61,7 +60,7 @@ const WORKING = {
 
 type BulkCall = Call<unknown, unknown, unknown, Caller>;
 
-export function bulkRoutes(options: ApiOptions & { queue: QueueDepth; matching: Turns }) {
+export function bulkRoutes(options: ApiParts & { matching: Turns }) {
   const { log, sql, projector, queue, matching, logger, signal, timing } = options;
   const commanding = new Turns({ at_once: 1, halved: true });
   const wait_ms = timing?.read_model_wait_ms;

@@ -2,10 +2,9 @@
 
 import { accountOf } from "../../../events/account.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
-import type { Turns } from "../../access/shares/turns.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { byVersion, fromCursor, page } from "../../http/paging.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
@@ -23,7 +22,7 @@ export function callbackRoutes({
   log,
   callback_secrets,
   reading,
-}: Pick<ApiOptions, "log" | "callback_secrets"> & { reading: { readonly turns: Turns } }) {
+}: Pick<ApiParts, "log" | "callback_secrets" | "reading">) {
   return [
     route(
       {
@@ -116,7 +115,7 @@ export function callbackRoutes({
         // A job may have many other events, and large ones: they are read in turn, as for streams.
         for (let after_version = fromCursor(cursor, CALLBACKS) ?? 0, more = true; more && entries.length <= limit; ) {
           const part = { ...named, after_version, limit: EVENTS_AT_ONCE };
-          const events = await reading.turns.take(caller.identity, () => readHistory(log, part));
+          const events = await reading.take(caller.identity, () => readHistory(log, part));
           if (!events || (events.length === 0 && after_version === 0)) throw jobNotFound(named.job_id);
           entries.push(...events.filter(isOfCallback).flatMap((event) => entryOf(decode(event))));
           more = events.length === EVENTS_AT_ONCE;

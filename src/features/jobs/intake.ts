@@ -1,18 +1,17 @@
 /** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
 
 import { instantOf } from "../../../events/time.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
 import { callback } from "../../http/document/openapi.ts";
 import { tags } from "../../http/document/tags.ts";
 import { jsonResponse } from "../../http/door/security_headers.ts";
 import { RUN_AT_MAX_DAYS } from "../../http/limits.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { problems } from "../../http/problems.ts";
 import { checkSubmission, submitted } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { IntakeRequest } from "../../http/schema.ts";
-import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { IntakeAccepted, JobEnded } from "./schemas.ts";
 
 const ROUTE = "/api/v1/intake";
@@ -64,9 +63,7 @@ export function intakeRoutes({
   queue,
   workflows,
   refusedAddress,
-}: Pick<ApiOptions, "log" | "workflows" | "refusedAddress"> & {
-  queue: QueueDepth;
-}) {
+}: Pick<ApiParts, "log" | "queue" | "workflows" | "refusedAddress">) {
   return [
     route(
       {

@@ -5,9 +5,9 @@ import { eventId } from "../../../events/mod.ts";
 import type { Caller } from "../../access/mod.ts";
 import { Line } from "../../async/mod.ts";
 import { isFinished, type JobState } from "../../domain/job/job_state.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
 import { LARGE_REPLAYS_WAITING_MAX } from "../../http/limits.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
@@ -16,7 +16,6 @@ import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { onBehalfOf, type Reused, replayAccount, replayOf, stepsBefore } from "../../jobs/bulk/replay.ts";
 import { jobMeta, readJob } from "../../jobs/commands.ts";
-import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
 import { MAX_HEAVY_LENGTH } from "../../log/mod.ts";
 import { command } from "./job_refusal.ts";
@@ -27,9 +26,7 @@ export function jobControlRoutes({
   queue,
   workflows,
   refusedAddress,
-}: Pick<ApiOptions, "log" | "workflows" | "refusedAddress"> & {
-  queue: QueueDepth;
-}) {
+}: Pick<ApiParts, "log" | "queue" | "workflows" | "refusedAddress">) {
   const pipelines = new PipelineReader(log);
   const largeReplays = new Line();
   return [

@@ -3,9 +3,8 @@
 import type { Step } from "../../../events/pipeline.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { hasEnded, type StepState, UNREACHED, type WorkState } from "../../domain/pipeline/step_states.ts";
-import type { Auth } from "../../http/auth.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
@@ -16,7 +15,7 @@ import { command } from "./job_refusal.ts";
 import { jobProblems } from "./problems.ts";
 import { ApproveRequest, JobApproval, JobSteps } from "./schemas.ts";
 
-export function stepRoutes({ log, workflows, auth }: Pick<ApiOptions, "log" | "workflows"> & { auth: Auth }) {
+export function stepRoutes({ log, workflows, auth }: Pick<ApiParts, "log" | "workflows" | "auth">) {
   const pipelines = new PipelineReader(log);
   return [
     route(

@@ -7,13 +7,12 @@ import type { Caller } from "../../access/mod.ts";
 import { missingGrants } from "../../access/mod.ts";
 import type { KeyState } from "../../domain/key.ts";
 import { beyond } from "../../domain/reach.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
 import { KEY_OVERLAP_DEFAULT_S } from "../../http/limits.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { idParam } from "../../http/request/params.ts";
-import type { StoredThings } from "../../http/request/stored.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
@@ -40,7 +39,7 @@ const [ISSUED] = IssuedKey.examples as [object];
 const ONCE =
   "The key itself is in this response and nowhere else: the service stores its SHA-256. Repeating the request with the same Idempotency-Key returns `null` in place of the key: if you lost the first response, rotate the key.";
 
-export function keyRoutes({ access, config, log, sql, stored }: ApiOptions & { stored: StoredThings }) {
+export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
   const { environment } = access;
   const { tiers } = config;
 

@@ -11,14 +11,13 @@ import {
   pipelineState,
 } from "../../domain/pipeline/pipeline.ts";
 import { beyond } from "../../domain/reach.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
-import type { StoredThings } from "../../http/request/stored.ts";
 import { checkSteps } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
@@ -35,7 +34,7 @@ const versionParameter = nameParam(Pipeline.properties.version, pipelineProblems
 
 const [EXAMPLE] = Pipeline.examples as [object];
 
-export function pipelineRoutes({ log, sql, workflows, stored }: ApiOptions & { stored: StoredThings }) {
+export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
   return [
     route(
       {

@@ -8,16 +8,15 @@ import { type Caller, reachOf } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
 import { beyond, EVERYTHING, type Reach } from "../../domain/reach.ts";
 import type { ScheduleCommand, ScheduleDefinition, ScheduleState as StoredSchedule } from "../../domain/schedule.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { byVersion, etagOfPage, fromCursor, page } from "../../http/paging.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { untilReached } from "../../http/request/read_model.ts";
-import type { StoredThings } from "../../http/request/stored.ts";
 import { checkSubmission, queueFull } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
@@ -25,7 +24,6 @@ import { PageQuery } from "../../http/schema.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
 import { runsOnly } from "../../jobs/bulk/job_filter.ts";
 import { readJob } from "../../jobs/commands.ts";
-import type { QueueDepth } from "../../jobs/intake/queue_depth.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { CalendarError } from "./calendar.ts";
 import {
@@ -78,16 +76,7 @@ const EXAMPLE_SUMMARY = {
   updated_at: "2026-01-15T08:00:00.004321Z",
 };
 
-export function scheduleRoutes({
-  log,
-  sql,
-  projector,
-  queue,
-  stored,
-  workflows,
-  refusedAddress,
-  timing,
-}: ApiOptions & { queue: QueueDepth; stored: StoredThings }) {
+export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, refusedAddress, timing }: ApiParts) {
   const wait_ms = timing?.read_model_wait_ms;
   const columns = sql`schedule_id, name, cron, time_zone, misfire_grace_seconds, status, workflow, position,
     next_run_at, last_run_at, last_job_id, runs, misfires, created_at, updated_at`;

@@ -1,27 +1,33 @@
 /** The service itself: its recorded life, and its figures. */
-import type { Logger } from "pino";
-import type { Metrics } from "../../telemetry/mod.ts";
-import { addGauges, type Watched } from "./gauges.ts";
-import { type Heartbeat, type HeartbeatOptions, startHeartbeat } from "./heartbeat.ts";
-
-interface ServiceParts extends Watched, Pick<HeartbeatOptions, "log" | "instance"> {
-  readonly about: HeartbeatOptions["started"];
-  readonly metrics: Metrics;
-  readonly logger: Pick<Logger, "info" | "warn">;
-}
+import type { Feature } from "../feature.ts";
+import { addGauges } from "./gauges.ts";
+import { startHeartbeat } from "./heartbeat.ts";
+import { marketingRoutes } from "./marketing.ts";
+import { metricsRoutes } from "./metrics.ts";
+import { opsRoutes } from "./ops.ts";
+import { prometheusRoutes } from "./prometheus.ts";
+import { reactionRoutes } from "./reactions.ts";
+import { rootRoutes } from "./root.ts";
 
 /** Every process records its heartbeat, and reports the whole service. */
-export const service = {
+export const service: Feature = {
   name: "service",
-  roles: ["all", "api", "worker"],
-  start({ about, metrics, logger, ...parts }: ServiceParts): Heartbeat {
-    addGauges(metrics, parts);
+  routes: (parts) => [
+    ...rootRoutes(parts.config),
+    ...metricsRoutes(parts),
+    ...marketingRoutes(parts),
+    ...prometheusRoutes(parts),
+    ...opsRoutes(parts),
+    ...reactionRoutes(parts),
+  ],
+  start({ about, instance, log, logger, metrics, ...parts }) {
+    addGauges(metrics, { log, ...parts });
     return startHeartbeat({
-      log: parts.log,
-      instance: parts.instance,
+      log,
+      instance,
       started: about,
       on_fault: (error) => logger.warn({ err: error }, "Cannot record the heartbeat; will try again"),
       on_recovery: () => logger.info("Recording the heartbeat again"),
     });
   },
-} as const;
+};

@@ -1,13 +1,13 @@
 /** @jsxImportSource preact */
 /** `GET /status`: `/ops/uptime`, for people. */
-import { Elysia } from "elysia";
 import { type ComponentChildren, Fragment } from "preact";
 import { renderToString } from "preact-render-to-string";
 import { contextOf } from "../../http/context.ts";
 import type { ApiOptions } from "../../http/options.ts";
+import type { Page } from "../../http/page.ts";
 import type { UptimeReport } from "./uptime.ts";
 
-const PATH = "/status";
+export const STATUS_PATH = "/status";
 
 /** The state, in words. */
 const STATES: Readonly<Record<UptimeReport["status"], string>> = {
@@ -25,10 +25,10 @@ const FAIR_FROM = 99;
 /** The size of the picture of days, in its own units. */
 const BAR = { width: 8, step: 10, height: 40 };
 
-export function statusPageRoutes(
+export function statusPage(
   { site, logger }: Pick<ApiOptions, "site" | "logger">,
   report: () => Promise<UptimeReport>,
-) {
+): Page {
   /** Everybody who asks within a second or so gets the same report; rendering one takes half a millisecond. */
   const rendered = new WeakMap<UptimeReport, string>();
   const bodyOf = (told: UptimeReport) => {
@@ -36,9 +36,9 @@ export function statusPageRoutes(
     rendered.set(told, body);
     return body;
   };
-  return new Elysia({ name: "levqor/status-page" }).get(
-    PATH,
-    async ({ request }) => {
+  return {
+    path: STATUS_PATH,
+    async render(request) {
       const told = await report().catch((error) => {
         logger.warn(
           { err: error, request_id: contextOf(request).request_id },
@@ -49,15 +49,14 @@ export function statusPageRoutes(
       const shown = await site.show(request, {
         title: "Status",
         description: "Whether Levqor works now, how it has done on each of the last ninety days, and what went wrong.",
-        address: PATH,
+        address: STATUS_PATH,
         body: told ? bodyOf(told) : renderToString(<Unknown />),
         modified: new Date(),
       });
       shown.headers.set("cache-control", "public, max-age=5");
       return told ? shown : new Response(shown.body, { status: 503, headers: shown.headers });
     },
-    { detail: { hide: true } },
-  );
+  };
 }
 
 function Unknown() {

@@ -46,13 +46,11 @@ export interface EventSource {
   readonly events: AsyncGenerator<readonly StoredEvent[]>;
 }
 
-/** What all streams of a process share. */
-export interface SharedReading {
+export interface EventSourcesOptions extends JobNewsOptions {
+  /** By caller; shared by all streams of a process. */
   readonly turns: Turns;
+  /** Shared by all streams of a process. */
   readonly submissions: Submissions;
-}
-
-export interface EventSourcesOptions extends JobNewsOptions, SharedReading {
   readonly log: EventLog;
   /** The maximum number of events read at once. */
   readonly batch: number;

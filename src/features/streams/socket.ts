@@ -1,14 +1,13 @@
 /** Opens a WebSocket of events: `GET /api/v1/jobs/ws`. */
 
 import { onAccessEnd, reachOf } from "../../access/mod.ts";
-import type { Auth } from "../../http/auth.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { contextOf } from "../../http/context.ts";
 import { tags } from "../../http/document/tags.ts";
 import { createCors } from "../../http/door/cors.ts";
 import { originCheck } from "../../http/door/origin.ts";
 import { fixedHeaders } from "../../http/door/security_headers.ts";
 import { SOCKET_GONE_MS } from "../../http/limits.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { invalid } from "../../http/request/validation.ts";
@@ -16,9 +15,10 @@ import { route } from "../../http/route.ts";
 import { MessageBudget } from "../../http/stream/message_budget.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { EventSocket } from "./event_socket.ts";
-import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+import { EventSources, type WantedEvents } from "./event_source.ts";
 import { streamProblems } from "./problems.ts";
 import { SocketMessage, SocketRequest } from "./schemas.ts";
+import type { Submissions } from "./submissions.ts";
 
 const PATH = "/api/v1/jobs/ws";
 /** The protocol of both sides, for clients that offer it. */
@@ -26,12 +26,19 @@ const PROTOCOL = "levqor.v1";
 /** Events read at once for each subscription: the most that waits. */
 const BATCH = 16;
 
-export function socketRoutes(options: ApiOptions & { reading: SharedReading; auth: Auth }) {
+export function socketRoutes(options: ApiParts & { submissions: Submissions }) {
   const { auth, log, bus, logger, metrics, signal, timing, config } = options;
   const { public_url } = config;
   const origins = originCheck({ open: !auth.required, public_url, cors: createCors(config.cors_origins) });
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
-  const sources = new EventSources({ log, bus, on_fault, batch: BATCH, ...options.reading });
+  const sources = new EventSources({
+    log,
+    bus,
+    on_fault,
+    batch: BATCH,
+    turns: options.reading,
+    submissions: options.submissions,
+  });
   const budget = new MessageBudget();
   const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
 

@@ -2,16 +2,17 @@
 
 import { SYSTEM } from "../../../events/account.ts";
 import { reachOf } from "../../access/mod.ts";
+import type { ApiParts } from "../../http/api.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { positionHeader, refuseBeyondAll } from "../../http/paging.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
 import { OpenStreams, type StreamCall } from "../../http/stream/open_streams.ts";
-import { EventSources, type SharedReading, type WantedEvents } from "./event_source.ts";
+import { EventSources, type WantedEvents } from "./event_source.ts";
 import { AllJobsStreamQuery, StreamedEvent, StreamQuery } from "./schemas.ts";
+import type { Submissions } from "./submissions.ts";
 
 /** The maximum number of events read at once, for each stream. */
 const BATCH = 50;
@@ -37,10 +38,17 @@ const STREAMING = {
   errors: [problems.invalid_cursor, problems.too_many_streams],
 } as const satisfies Partial<AnyDeclaration>;
 
-export function streamRoutes(options: ApiOptions & { reading: SharedReading }) {
+export function streamRoutes(options: ApiParts & { submissions: Submissions }) {
   const { log, bus, logger } = options;
   const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
-  const sources = new EventSources({ log, bus, on_fault, batch: BATCH, ...options.reading });
+  const sources = new EventSources({
+    log,
+    bus,
+    on_fault,
+    batch: BATCH,
+    turns: options.reading,
+    submissions: options.submissions,
+  });
 
   const streams = new OpenStreams(options);
 

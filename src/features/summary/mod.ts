@@ -1,16 +1,13 @@
 /** Summaries of days and weeks, which operators read, and get by mail. */
-import { type Mailing, mailingOf } from "../../mail/mod.ts";
-import type { mailSettings } from "../../mail/settings.ts";
-import type { SettingsOf } from "../../settings/mod.ts";
-import { type MailSummaryOptions, mailSummary, type SubmittingOptions, startSubmitting } from "./mail.ts";
+import { mailingOf } from "../../mail/mod.ts";
+import type { Feature } from "../feature.ts";
+import { mailSummary, startSubmitting } from "./mail.ts";
+import { summaryRoutes } from "./routes.ts";
 
-interface Needs extends Omit<MailSummaryOptions, keyof Mailing> {
-  readonly config: SettingsOf<typeof mailSettings>;
-}
-
-export const summary = {
+export const summary: Feature = {
   name: "summary",
+  routes: summaryRoutes,
   roles: ["all", "worker"],
-  start: (options: SubmittingOptions) => startSubmitting(options),
-  workflows: ({ config, ...parts }: Needs) => [mailSummary({ ...parts, ...mailingOf(config) })],
-} as const;
+  start: startSubmitting,
+  workflows: ({ config, ...parts }) => [mailSummary({ ...parts, ...mailingOf(config) })],
+};

@@ -1,12 +1,13 @@
 /** Support: threads between people who need help and operators. */
-import type { EventLog } from "../../log/mod.ts";
 import { mailingOf } from "../../mail/mod.ts";
-import type { mailSettings } from "../../mail/settings.ts";
-import type { SettingsOf } from "../../settings/mod.ts";
+import type { Feature } from "../feature.ts";
 import { supportWorkflows } from "./mail.ts";
+import { forwardSupportMessage, mailSupportAnswer } from "./reactions.ts";
+import { supportRoutes } from "./routes.ts";
 
-export const support = {
+export const support: Feature = {
   name: "support",
-  workflows: ({ log, config }: { readonly log: EventLog; readonly config: SettingsOf<typeof mailSettings> }) =>
-    supportWorkflows({ log, ...mailingOf(config) }),
-} as const;
+  routes: supportRoutes,
+  reactions: (config) => [forwardSupportMessage(config), mailSupportAnswer(config)],
+  workflows: ({ log, config }) => supportWorkflows({ log, ...mailingOf(config) }),
+};

@@ -4,12 +4,11 @@ import { decode } from "../../../events/mod.ts";
 import type { WorkflowLimitsRow } from "../../../projections/mod.ts";
 import { DEFAULT_CONCURRENCY_PER_KEY } from "../../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../../domain/workflow.ts";
+import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
 import { tags } from "../../http/document/tags.ts";
-import type { ApiOptions } from "../../http/options.ts";
 import { problems } from "../../http/problems.ts";
 import { checkedParam } from "../../http/request/params.ts";
-import type { StoredThings } from "../../http/request/stored.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery, Workflow } from "../../http/schema.ts";
 import { workflowStream } from "../../jobs/limits/limit_streams.ts";
@@ -29,7 +28,7 @@ const example: WorkflowLimits = {
   updated_at: "2026-01-15T09:30:00.123456Z",
 };
 
-export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiOptions, "log" | "sql"> & { stored: StoredThings }) {
+export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" | "sql" | "stored">) {
   return [
     route(
       {

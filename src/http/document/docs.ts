@@ -6,6 +6,9 @@ import type { Tag } from "../declaration.ts";
 import type { ApiConfig } from "../options.ts";
 import { openApiDocument } from "./document.ts";
 
+/** The path of the API document, as a page. */
+export const DOCS_PAGE = "/docs";
+
 const DESCRIPTION = "Every call of the Levqor API, with its schemas, examples and errors, to read and to try.";
 
 const PAGE = `<!doctype html>
@@ -102,7 +105,7 @@ const TYPES = {
 const DOCUMENT_PATHS = ["/docs/json", "/public/openapi.json"];
 
 export function docsRoutes({ version, tags }: Pick<ApiConfig, "version"> & { tags: readonly Tag[] }) {
-  const { plugin, text } = openApiDocument({ version, path: "/docs", tags });
+  const { plugin, text } = openApiDocument({ version, path: DOCS_PAGE, tags });
   const app = new Elysia({ name: "levqor/docs" }).use(plugin);
 
   /** Serves content that is created on the first request and then cached. */
@@ -121,7 +124,7 @@ export function docsRoutes({ version, tags }: Pick<ApiConfig, "version"> & { tag
   }
 
   // Registered after the plugin, so it replaces the plugin's own page, which loads its script from another host.
-  serve("/docs", "html", () => PAGE);
+  serve(DOCS_PAGE, "html", () => PAGE);
   serve("/docs/page.css", "css", () => STYLE);
   serve("/docs/start.js", "js", () => START);
   serve("/docs/swagger-ui.css", "css", () => bytesOf(import.meta.resolve("swagger-ui-dist/swagger-ui.css")));

@@ -8,9 +8,6 @@ import { problems } from "../problems.ts";
 
 const PATHS = ["/public", "/public/*", "/.well-known/security.txt", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 
-/** Pages that calls of the API render: listed beside those of `public/`. */
-export const OTHER_PAGES: readonly string[] = ["/docs", "/status"];
-
 export function pageRoutes({ site }: Pick<ApiOptions, "site">) {
   const answer = async ({ request }: { request: Request }): Promise<Response> => {
     const response = (await site.answer(request).catch(outOfRange)) ?? (await site.notFound(request));

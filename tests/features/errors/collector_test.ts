@@ -86,10 +86,9 @@ describe("a group", () => {
 
   test("is recorded with all its reports when the process stops", async () => {
     const running = startCollecting({ log, logger: { warn: () => {} } });
-    const { collectorOf } = await import("../../../src/features/errors/collector.ts");
-    await report(collectorOf(log));
-    await report(collectorOf(log));
-    await report(collectorOf(log));
+    await report(running.collector);
+    await report(running.collector);
+    await report(running.collector);
     await running.stop();
     expect(await recorded()).toEqual([1, 2]);
   });

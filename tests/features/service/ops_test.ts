@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { decode } from "../../../events/mod.ts";
 import { projections } from "../../../projections/mod.ts";
 import { type Config, loadConfig } from "../../../src/config.ts";
-import { reactionsOf } from "../../../src/features/reactions.ts";
+import { reactionsOf } from "../../../src/features/mod.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { verify } from "../../../src/projector/mod.ts";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";

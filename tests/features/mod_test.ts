@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
-import { systemWorkflows } from "../../src/features/running.ts";
+import { systemWorkflows } from "../../src/features/mod.ts";
 import type { Foundation } from "../../src/foundation.ts";
 import { defineSystemWorkflow } from "../../src/jobs/mod.ts";
 import { createLogger } from "../../src/logger.ts";
