@@ -345,14 +345,13 @@ test("only calls that check their caller name a job's stream", async () => {
     if (/\bjobStream\(|\(`job-\$|\breadSchedules\(/.test(text)) found.push(file);
   }
   // The event source filters, and schemas show an example; the others are the scheduler's, which acts for everybody, and a
-  // schedule's own, which asks within a reach. Summaries submit jobs of the service.
+  // schedule's own, which asks within a reach.
   expect(found.sort()).toEqual([
     "features/events/schemas.ts",
     "features/schedules/commands.ts",
     "features/schedules/scheduler.ts",
     "features/streams/event_source.ts",
     "features/streams/schemas.ts",
-    "features/summary/mail.ts",
   ]);
 });
 
