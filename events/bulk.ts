@@ -2,8 +2,9 @@
  * What was done to many jobs at once. Streams are named `bulk-<UUID>`, one per operation. What happened to each job is
  * in its own history; `causation_id` refers back to here.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 
 /** The stream of a bulk operation. */
 export const bulkStream = streamName("bulk");
@@ -45,8 +46,8 @@ export const BulkFinished = Type.Object({
 });
 export type BulkFinished = Static<typeof BulkFinished>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const bulkEvents = {
-  "bulk.started": BulkStarted,
-  "bulk.finished": BulkFinished,
-} as const satisfies Record<string, TSchema>;
+  "bulk.started": eventType(BulkStarted, "somebody asked to cancel or replay all jobs that match a filter"),
+  "bulk.finished": eventType(BulkFinished, "all matching jobs have been processed"),
+} as const satisfies Record<string, EventSchema>;

@@ -2,8 +2,9 @@
  * What happens to errors that browsers and programs report. A stream holds a group of reports that are of one error, and is named
  * `error-<32 hex digits>` by its fingerprint. Its newest event says how the group stands.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 
 /** The stream of a group. */
 export const errorStream = streamName("error");
@@ -51,8 +52,14 @@ export type ErrorReported = Static<typeof ErrorReported>;
 /** An operator holds it to be mended. If it is reported again, it is open again. */
 export const ErrorResolved = Type.Object({});
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const errorEvents = {
-  "error.reported": ErrorReported,
-  "error.resolved": ErrorResolved,
-} as const satisfies Record<string, TSchema>;
+  "error.reported": eventType(
+    ErrorReported,
+    "an error that browsers or programs report, with how many reports the event stands for",
+  ),
+  "error.resolved": eventType(
+    ErrorResolved,
+    "an operator considers the error fixed; if it is reported again, it is open again",
+  ),
+} as const satisfies Record<string, EventSchema>;

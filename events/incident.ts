@@ -2,8 +2,9 @@
  * What can happen to an incident: a period in which the service did not work as promised, as its operators report it to
  * its users. Streams are named `incident-<UUID>`.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 
 /** The stream of an incident. */
 export const incidentStream = streamName("incident");
@@ -34,9 +35,9 @@ export const IncidentResolved = Type.Object({
 });
 export type IncidentResolved = Static<typeof IncidentResolved>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const incidentEvents = {
-  "incident.opened": IncidentOpened,
-  "incident.updated": IncidentUpdated,
-  "incident.resolved": IncidentResolved,
-} as const satisfies Record<string, TSchema>;
+  "incident.opened": eventType(IncidentOpened, "an operator reported a problem, current or expected"),
+  "incident.updated": eventType(IncidentUpdated, "an operator added an update"),
+  "incident.resolved": eventType(IncidentResolved, "the incident is over"),
+} as const satisfies Record<string, EventSchema>;

@@ -1,7 +1,8 @@
 /** What can happen to a job. Streams are named `job-<UUID>`. */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 import { Count, MAX_SECONDS } from "./number.ts";
 import { Steps } from "./pipeline.ts";
 import { CallersTime, instantOf, MAX_TIME, Time } from "./time.ts";
@@ -249,30 +250,54 @@ export type JobCallbackFailed = Static<typeof JobCallbackFailed>;
 export const JobCallbackRequested = Type.Object({});
 export type JobCallbackRequested = Static<typeof JobCallbackRequested>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const jobEvents = {
-  "job.submitted": JobSubmitted,
-  "job.started": JobStarted,
-  "job.heartbeat": JobHeartbeat,
-  "job.released": JobReleased,
-  "job.retry_scheduled": JobRetryScheduled,
-  "job.succeeded": JobSucceeded,
-  "job.failed": JobFailed,
-  "job.cancelled": JobCancelled,
-  "job.replayed_from": JobReplayedFrom,
-  "job.step_reused": JobStepReused,
-  "job.pipeline_pinned": JobPipelinePinned,
-  "job.step_started": JobStepStarted,
-  "job.step_succeeded": JobStepSucceeded,
-  "job.step_failed": JobStepFailed,
-  "job.step_skipped": JobStepSkipped,
-  "job.suspended": JobSuspended,
-  "job.approval_given": JobApprovalGiven,
-  "job.callback_attempted": JobCallbackAttempted,
-  "job.callback_delivered": JobCallbackDelivered,
-  "job.callback_failed": JobCallbackFailed,
-  "job.callback_requested": JobCallbackRequested,
-} as const satisfies Record<string, TSchema>;
+  "job.submitted": eventType(JobSubmitted, "a job was accepted"),
+  "job.started": eventType(JobStarted, "a worker claimed the job: an attempt begins"),
+  "job.heartbeat": eventType(JobHeartbeat, "the worker renewed its lease"),
+  "job.released": eventType(JobReleased, "the claim ended without an outcome; the job is queued again"),
+  "job.retry_scheduled": eventType(
+    JobRetryScheduled,
+    "an attempt failed; the next is due the given number of seconds after this was recorded",
+  ),
+  "job.succeeded": eventType(JobSucceeded, "the job succeeded, with a result"),
+  "job.failed": eventType(JobFailed, "the job failed, with an error"),
+  "job.cancelled": eventType(JobCancelled, "somebody cancelled the job"),
+  "job.replayed_from": eventType(
+    JobReplayedFrom,
+    "the job is a replay of the named job; recorded together with its submission",
+  ),
+  "job.step_reused": eventType(
+    JobStepReused,
+    "a step is not run; its outcome is taken from the replayed job; recorded together with the submission",
+  ),
+  "job.pipeline_pinned": eventType(
+    JobPipelinePinned,
+    "the job's workflow is a stored pipeline: it runs this version, even if newer ones follow",
+  ),
+  "job.step_started": eventType(JobStepStarted, "a step, or one item of its for_each, is about to run"),
+  "job.step_succeeded": eventType(JobStepSucceeded, "the step succeeded, with an output, and will not run again"),
+  "job.step_failed": eventType(
+    JobStepFailed,
+    "the step failed; it is retried at the given time, or else the job fails",
+  ),
+  "job.step_skipped": eventType(JobStepSkipped, "the step's condition is not true"),
+  "job.suspended": eventType(
+    JobSuspended,
+    "the job waits within a step, without a worker: for a sleep, an approval or a step's retry",
+  ),
+  "job.approval_given": eventType(JobApprovalGiven, "somebody approved or rejected a step"),
+  "job.callback_attempted": eventType(
+    JobCallbackAttempted,
+    "an attempt at the job's callback failed; the next is due the given number of seconds after this was recorded",
+  ),
+  "job.callback_delivered": eventType(JobCallbackDelivered, "an attempt at the job's callback reached the receiver"),
+  "job.callback_failed": eventType(
+    JobCallbackFailed,
+    "an attempt at the job's callback failed, and there will be no more",
+  ),
+  "job.callback_requested": eventType(JobCallbackRequested, "somebody asked to send the job's callback again"),
+} as const satisfies Record<string, EventSchema>;
 
 /** When a job may first run, in milliseconds since 1970; `null`: from its submission on. */
 export function firstDueAt({ run_at }: JobSubmitted, recorded_at: string): number | null {

@@ -4,8 +4,9 @@
  * A **secret** is the text that callers send. It is shown once, by the call that created it, and is in no event: its
  * SHA-256 is. A key can have several at a time while it is rotated.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 import { MAX_SECONDS } from "./number.ts";
 import { Time } from "./time.ts";
 
@@ -53,9 +54,15 @@ export type KeyRotated = Static<typeof KeyRotated>;
 export const KeyRevoked = Type.Object({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })) });
 export type KeyRevoked = Static<typeof KeyRevoked>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const keyEvents = {
-  "key.created": KeyCreated,
-  "key.rotated": KeyRotated,
-  "key.revoked": KeyRevoked,
-} as const satisfies Record<string, TSchema>;
+  "key.created": eventType(
+    KeyCreated,
+    "an API key was issued; the event has the SHA-256 of the secret, which is itself in no event",
+  ),
+  "key.rotated": eventType(
+    KeyRotated,
+    "the key has a new secret; the previous ones stay valid for at most the given number of seconds",
+  ),
+  "key.revoked": eventType(KeyRevoked, "the key was revoked, with all its secrets"),
+} as const satisfies Record<string, EventSchema>;

@@ -4,8 +4,9 @@
  * is used. A job on the list holds a permit as long as its own history says that it is running that attempt; after that
  * its entry has no effect.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 import { Time } from "./time.ts";
 
 /** The stream of a limit, by a digest of its name. */
@@ -34,7 +35,10 @@ export const LimitGranted = Type.Object({
 });
 export type LimitGranted = Static<typeof LimitGranted>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const limitEvents = {
-  "limit.granted": LimitGranted,
-} as const satisfies Record<string, TSchema>;
+  "limit.granted": eventType(
+    LimitGranted,
+    "a limit let an attempt start; recorded in the same commit as the start, with the other holders on its list",
+  ),
+} as const satisfies Record<string, EventSchema>;

@@ -4,9 +4,10 @@
  *
  * Strings can contain **expressions**, `{{ steps.fetch.output.body.id }}`: see `src/domain/pipeline/expression.ts`.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 
 /** The stream of a pipeline, by its name. */
 export const pipelineStream = streamName("pipeline");
@@ -190,8 +191,8 @@ export type PipelineCreated = Static<typeof PipelineCreated>;
 export const PipelineUpdated = Type.Object({ definition: PipelineDefinition });
 export type PipelineUpdated = Static<typeof PipelineUpdated>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const pipelineEvents = {
-  "pipeline.created": PipelineCreated,
-  "pipeline.updated": PipelineUpdated,
-} as const satisfies Record<string, TSchema>;
+  "pipeline.created": eventType(PipelineCreated, "a pipeline was stored: its first version"),
+  "pipeline.updated": eventType(PipelineUpdated, "a new version of the pipeline was stored"),
+} as const satisfies Record<string, EventSchema>;

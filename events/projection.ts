@@ -1,6 +1,7 @@
 /** What operators decided about a read model stopped by an event. Streams are named `projection-<name>`. */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 import { Count } from "./number.ts";
 
 /** The stream of a read model, by its name. */
@@ -20,7 +21,10 @@ export const ProjectionResumed = Type.Object({
 });
 export type ProjectionResumed = Static<typeof ProjectionResumed>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const projectionEvents = {
-  "projection.resumed": ProjectionResumed,
-} as const satisfies Record<string, TSchema>;
+  "projection.resumed": eventType(
+    ProjectionResumed,
+    "an operator resumed a read model that had stopped at an event: retrying that event, or skipping it for good",
+  ),
+} as const satisfies Record<string, EventSchema>;

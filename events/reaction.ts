@@ -1,6 +1,7 @@
 /** What operators decided about a reaction stopped by an event. Streams are named `reaction-<name>`. */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 import { Count } from "./number.ts";
 
 /** The stream of a reaction, by its name. */
@@ -20,7 +21,10 @@ export const ReactionResumed = Type.Object({
 });
 export type ReactionResumed = Static<typeof ReactionResumed>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const reactionEvents = {
-  "reaction.resumed": ReactionResumed,
-} as const satisfies Record<string, TSchema>;
+  "reaction.resumed": eventType(
+    ReactionResumed,
+    "an operator resumed a reaction that had stopped at an event: retrying that event, or skipping it",
+  ),
+} as const satisfies Record<string, EventSchema>;

@@ -8,8 +8,9 @@
  * - The newest event refers to the one with the newest definition (`defined_at`, a version of the stream; the first if
  *   absent): these two are the schedule's whole state.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 import { JobSubmitted } from "./job.ts";
 import { Count } from "./number.ts";
 import { Time } from "./time.ts";
@@ -97,14 +98,23 @@ export const ScheduleMisfired = Type.Object({
 });
 export type ScheduleMisfired = Static<typeof ScheduleMisfired>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const scheduleEvents = {
-  "schedule.created": ScheduleCreated,
-  "schedule.updated": ScheduleUpdated,
-  "schedule.paused": SchedulePaused,
-  "schedule.resumed": ScheduleResumed,
-  "schedule.deleted": ScheduleDeleted,
-  "schedule.fired": ScheduleFired,
-  "schedule.misfired": ScheduleMisfired,
-  "schedule.triggered": ScheduleTriggered,
-} as const satisfies Record<string, TSchema>;
+  "schedule.created": eventType(
+    ScheduleCreated,
+    "a schedule was created, with the job that it submits and its first run time",
+  ),
+  "schedule.updated": eventType(ScheduleUpdated, "somebody changed what the schedule submits, or when"),
+  "schedule.paused": eventType(SchedulePaused, "the schedule does not fire until it is resumed"),
+  "schedule.resumed": eventType(ScheduleResumed, "the schedule fires again, from the given run time"),
+  "schedule.deleted": eventType(ScheduleDeleted, "the schedule was deleted"),
+  "schedule.fired": eventType(ScheduleFired, "a scheduled time came; the named job was submitted in the same commit"),
+  "schedule.misfired": eventType(
+    ScheduleMisfired,
+    "runs from the given time until the schedule's next run were missed and will not fire",
+  ),
+  "schedule.triggered": eventType(
+    ScheduleTriggered,
+    "somebody ran the schedule outside its scheduled times; the named job was submitted in the same commit",
+  ),
+} as const satisfies Record<string, EventSchema>;

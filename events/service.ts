@@ -2,8 +2,9 @@
  * What can happen to the service itself. Streams are named `service-<instance id>`, one for each process that ever ran.
  * Uptime is computed from these events.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 
 /** The stream of a process, by its instance id. */
 export const serviceStream = streamName("service");
@@ -25,9 +26,9 @@ export const ServiceStopped = Type.Object({
 });
 export type ServiceStopped = Static<typeof ServiceStopped>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const serviceEvents = {
-  "service.started": ServiceStarted,
-  "service.heartbeat": ServiceHeartbeat,
-  "service.stopped": ServiceStopped,
-} as const satisfies Record<string, TSchema>;
+  "service.started": eventType(ServiceStarted, "an instance of the service started"),
+  "service.heartbeat": eventType(ServiceHeartbeat, "recorded once in every minute that an instance is up"),
+  "service.stopped": eventType(ServiceStopped, "an instance shut down gracefully"),
+} as const satisfies Record<string, EventSchema>;

@@ -3,8 +3,9 @@
  *
  * A sender needs no account: they have the thread's **reply token**, a secret of which only the SHA-256 is recorded.
  */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 import { personal } from "./personal.ts";
 
 /** The stream of a support thread. */
@@ -43,10 +44,16 @@ export type SupportClosed = Static<typeof SupportClosed>;
 export const SupportReopened = Type.Object({ by: Party });
 export type SupportReopened = Static<typeof SupportReopened>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const supportEvents = {
-  "support.opened": SupportOpened,
-  "support.message_added": SupportMessageAdded,
-  "support.closed": SupportClosed,
-  "support.reopened": SupportReopened,
-} as const satisfies Record<string, TSchema>;
+  "support.opened": eventType(
+    SupportOpened,
+    "somebody asked for help; the event has the SHA-256 of the reply token, which is itself in no event",
+  ),
+  "support.message_added": eventType(
+    SupportMessageAdded,
+    "the sender or an operator wrote another message in a support thread",
+  ),
+  "support.closed": eventType(SupportClosed, "the sender or an operator closed the thread"),
+  "support.reopened": eventType(SupportReopened, "the sender or an operator reopened the thread"),
+} as const satisfies Record<string, EventSchema>;

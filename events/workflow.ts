@@ -1,6 +1,7 @@
 /** The limits set for workflows. Streams are named `workflow-<32 hex digits>`, derived from the workflow's name. */
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
+import { type EventSchema, eventType } from "./event_type.ts";
 
 /** What the names of the service's own workflows begin with: only jobs of the account `system` run them. */
 export const SYSTEM_WORKFLOW_PREFIX = "levqor.";
@@ -39,7 +40,7 @@ export const WorkflowLimitsSet = Type.Object({
 });
 export type WorkflowLimitsSet = Static<typeof WorkflowLimitsSet>;
 
-/** Every event type of the category, with its newest schema. */
+/** Every event type of the category; a stream begins with the first. */
 export const workflowEvents = {
-  "workflow.limits_set": WorkflowLimitsSet,
-} as const satisfies Record<string, TSchema>;
+  "workflow.limits_set": eventType(WorkflowLimitsSet, "somebody set how many jobs of a workflow may run"),
+} as const satisfies Record<string, EventSchema>;

@@ -1,10 +1,10 @@
 /**
- * Writes the tables of the documentation (`public/docs/`) that are generated from the code, between their markers
- * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run after a
- * change in `src/access/scopes.ts`, `src/http/problem.ts`, a `settings.ts` or `docs/events.md`; a test compares the
- * files.
+ * Writes the tables of the documentation (`public/docs/`, `docs/events.md`) that are generated from the code, between
+ * their markers (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run
+ * after a change in `events/`, `src/access/scopes.ts`, `src/http/problem.ts` or a `settings.ts`; a test compares the files.
  */
 import { join } from "node:path";
+import { catalogue } from "../events/mod.ts";
 import { scopes } from "../src/access/mod.ts";
 import { settings } from "../src/config.ts";
 import "../src/features/mod.ts";
@@ -14,22 +14,23 @@ const ROOT = join(import.meta.dir, "..");
 
 /** Which page has which table. */
 const TABLES = {
+  "docs/events.md": { events: eventTable },
   "public/docs/authentication.md": { scopes: scopeTable },
   "public/docs/errors.md": { problems: problemTable },
   "public/docs/events.md": { events: eventTable },
   "public/docs/self-hosting.md": { settings: settingTable },
-} as const satisfies Record<string, Record<string, () => string | Promise<string>>>;
+} as const satisfies Record<string, Record<string, () => string>>;
 
 /** The pages with tables, by path: current, and as they should be. */
 export function pagesWithTables(): Promise<{ path: string; text: string; wanted: string }[]> {
   const pages = Object.entries(TABLES).map(async ([path, tables]) => {
     const text = await Bun.file(join(ROOT, path)).text();
     let wanted = text;
-    for (const [name, make] of Object.entries<() => string | Promise<string>>(tables)) {
+    for (const [name, make] of Object.entries<() => string>(tables)) {
       const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
       const [before, after] = [wanted.split(begin)[0], wanted.split(end)[1]];
       if (before === undefined || after === undefined) throw new Error(`Cannot find ${begin} … ${end} in ${path}`);
-      wanted = `${before}${begin}\n${await make()}\n${end}${after}`;
+      wanted = `${before}${begin}\n${make()}\n${end}${after}`;
     }
     return { path, text, wanted };
   });
@@ -43,12 +44,11 @@ function problemTable(): string {
   );
 }
 
-/** As in the guide for subscribers, which a test compares with the catalogue. */
-async function eventTable(): Promise<string> {
-  const guide = await Bun.file(join(ROOT, "docs/events.md")).text();
-  const [found] = /^\| type \| when \|\n(?:\|.*\n)+/m.exec(guide) ?? [];
-  if (found === undefined) throw new Error("Cannot find the table of types in docs/events.md");
-  return found.trimEnd();
+function eventTable(): string {
+  return table(
+    ["type", "when"],
+    Object.entries(catalogue).map(([type, { description }]) => [`\`${type}\``, description]),
+  );
 }
 
 function scopeTable(): string {

@@ -19,7 +19,11 @@ export interface SupportState {
   readonly status: "none" | "open" | "closed";
   /** The data of `support.opened`. */
   readonly opened: SupportOpened | null;
-  readonly messages: number;
+  /** Times are RFC 3339, UTC. */
+  readonly opened_at: string | null;
+  readonly closed_at: string | null;
+  /** In order; the first one opened the thread. */
+  readonly messages: readonly (SupportMessageAdded & { readonly at: string })[];
   readonly reopenings: number;
   /** Messages sent with an Idempotency-Key, by the causation id derived from it. */
   readonly keyed: ReadonlyMap<string, SupportMessageAdded>;
@@ -46,24 +50,41 @@ export interface SupportRejection extends Rejection {
 }
 
 export const supportDecider: Decider<SupportState, SupportCommand, SupportRejection> = {
-  initial: { status: "none", opened: null, messages: 0, reopenings: 0, keyed: new Map() },
+  initial: {
+    status: "none",
+    opened: null,
+    opened_at: null,
+    closed_at: null,
+    messages: [],
+    reopenings: 0,
+    keyed: new Map(),
+  },
   evolve,
   decide,
 };
 
 function evolve(state: SupportState, event: KnownEvent): SupportState {
+  const { recorded_at: at } = event;
   switch (event.type) {
-    case "support.opened":
-      return { ...state, status: "open", opened: event.data, messages: 1 };
+    case "support.opened": {
+      const { message } = event.data;
+      return {
+        ...state,
+        status: "open",
+        opened: event.data,
+        opened_at: at,
+        messages: [{ from: "sender", message, at }],
+      };
+    }
     case "support.message_added": {
       const { causation_id } = event.meta;
       const keyed = causation_id ? new Map([...state.keyed, [causation_id, event.data]]) : state.keyed;
-      return { ...state, messages: state.messages + 1, keyed };
+      return { ...state, messages: [...state.messages, { ...event.data, at }], keyed };
     }
     case "support.closed":
-      return { ...state, status: "closed" };
+      return { ...state, status: "closed", closed_at: at };
     case "support.reopened":
-      return { ...state, status: "open", reopenings: state.reopenings + 1 };
+      return { ...state, status: "open", closed_at: null, reopenings: state.reopenings + 1 };
     default:
       return state;
   }
@@ -94,8 +115,8 @@ function addMessage(
     return refuse("message_exists", "Cannot add the message: this very request has added it.");
   }
   if (status === "closed") return refuse("thread_closed", "Cannot add a message: the thread is closed.");
-  if (messages >= SUPPORT_MESSAGES_MAX) {
-    const message = `Cannot add a message: the thread has ${messages}, the maximum. Open a new thread.`;
+  if (messages.length >= SUPPORT_MESSAGES_MAX) {
+    const message = `Cannot add a message: the thread has ${messages.length}, the maximum. Open a new thread.`;
     return refuse("too_many_messages", message);
   }
   return [{ type: "support.message_added", data }];

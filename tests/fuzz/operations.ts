@@ -29,6 +29,8 @@ export interface Operation {
   readonly body?: { readonly schema: Json; readonly required: boolean; readonly examples: readonly unknown[] };
   /** By status. */
   readonly answers: Readonly<Record<string, Answer>>;
+  /** What a key needs for it; absent: it is open to all. */
+  readonly scope?: string | undefined;
   /** A long poll: no response may come for a while. */
   readonly may_wait: boolean;
   /** The messages of the WebSocket that it opens. */
@@ -61,6 +63,7 @@ function operation(document: Json, call: Json, at: { path: string; method: strin
       examples: examples(document, content),
     },
     answers,
+    scope: call.security?.[0]?.ApiKey?.[0],
     may_wait: resolve(document, content?.schema)?.properties?.wait_seconds !== undefined,
     messages: call["x-websocket"],
   };

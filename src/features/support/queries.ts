@@ -1,9 +1,10 @@
 /** Queries on support threads. */
-import type { StoredEvent } from "../../../events/envelope.ts";
-import { decode, type KnownEvent } from "../../../events/mod.ts";
+import { decode } from "../../../events/mod.ts";
 import { type SupportOpened, type SupportParty, supportStream } from "../../../events/support.ts";
 import type { SupportThreadRow } from "../../../projections/support_threads.ts";
 import type { Sql } from "../../db/mod.ts";
+import { type SupportState, supportDecider } from "../../domain/support.ts";
+import { foldStream } from "../../log/fold.ts";
 import type { EventLog } from "../../log/mod.ts";
 import { isReplyToken } from "./reply_token.ts";
 
@@ -13,15 +14,10 @@ interface Asking {
   readonly secret: string | undefined;
 }
 
-/** A thread as both sides see it. Times are RFC 3339, UTC. */
-interface Thread {
+/** A thread as both sides see it. */
+interface Thread extends Pick<SupportState, "status" | "opened_at" | "closed_at" | "messages"> {
   readonly thread_id: string;
-  readonly status: "open" | "closed";
   readonly email: string;
-  readonly opened_at: string;
-  readonly closed_at: string | null;
-  /** In order; the first one opened it. */
-  readonly messages: readonly { readonly from: SupportParty; readonly message: string; readonly at: string }[];
 }
 
 /** Threads with a status, or all, newest first, starting before a position. */
@@ -54,8 +50,12 @@ export async function readThread(
   log: Pick<EventLog, "readStream">,
   { thread_id, secret }: Asking,
 ): Promise<Thread | undefined> {
-  const events = await log.readStream(supportStream(thread_id));
-  return partyIn(events[0], secret) && threadOf(thread_id, events);
+  const { initial, evolve } = supportDecider;
+  const stream_id = supportStream(thread_id);
+  const { state } = await foldStream(log, { stream_id, evolve, known: { state: initial, version: 0 } });
+  const { opened, status, opened_at, closed_at, messages } = state;
+  if (!opened || !partyIn(opened, secret)) return undefined;
+  return { thread_id, status, email: opened.email, opened_at, closed_at, messages };
 }
 
 /** The caller's side of a thread; `undefined`: it does not exist, or the token belongs to another. */
@@ -64,36 +64,11 @@ export async function partyOf(
   { thread_id, secret }: Asking,
 ): Promise<SupportParty | undefined> {
   const [first] = await log.readStream(supportStream(thread_id), { limit: 1 });
-  return partyIn(first, secret);
+  return first && partyIn(decode(first).data as SupportOpened, secret);
 }
 
-/** The caller's side of a thread, by its first event; `undefined`: it is on neither side. */
-function partyIn(first: StoredEvent | undefined, secret: string | undefined): SupportParty | undefined {
-  if (!first) return undefined;
+/** The caller's side of a thread; `undefined`: it is on neither side. */
+function partyIn({ reply_token }: SupportOpened, secret: string | undefined): SupportParty | undefined {
   if (secret === undefined) return "operator";
-  const { reply_token } = decode(first).data as SupportOpened;
   return isReplyToken(secret, reply_token) ? "sender" : undefined;
-}
-
-function threadOf(thread_id: string, events: readonly StoredEvent[]): Thread {
-  const none: Thread = { thread_id, status: "open", email: "", opened_at: "", closed_at: null, messages: [] };
-  return events.map(decode).reduce(withEvent, none);
-}
-
-function withEvent(thread: Thread, event: KnownEvent): Thread {
-  const { recorded_at: at } = event;
-  switch (event.type) {
-    case "support.opened": {
-      const { email, message } = event.data;
-      return { ...thread, email, opened_at: at, messages: [{ from: "sender", message, at }] };
-    }
-    case "support.message_added":
-      return { ...thread, messages: [...thread.messages, { ...event.data, at }] };
-    case "support.closed":
-      return { ...thread, status: "closed", closed_at: at };
-    case "support.reopened":
-      return { ...thread, status: "open", closed_at: null };
-    default:
-      return thread;
-  }
 }
