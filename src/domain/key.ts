@@ -36,8 +36,6 @@ export interface KeyState {
   readonly created_at: number | null;
   readonly rotated_at: number | null;
   readonly revoked_at: number | null;
-  /** The ids of its rotations that had an Idempotency-Key. */
-  readonly rotations: ReadonlyMap<string, KeyRotated>;
 }
 
 export type KeyCommand =
@@ -46,13 +44,11 @@ export type KeyCommand =
       readonly type: "rotate";
       /** Milliseconds since 1970. */
       readonly now: number;
-      /** The rotation's id: with the same one it happens once. */
-      readonly causation_id: string | undefined;
     } & KeyRotated)
   | ({ readonly type: "revoke" } & KeyRevoked);
 
 export interface KeyRejection extends Rejection {
-  readonly code: "key_exists" | "key_not_found" | "key_revoked" | "key_expired" | "key_rotated" | "too_many_secrets";
+  readonly code: "key_exists" | "key_not_found" | "key_revoked" | "key_expired" | "too_many_secrets";
 }
 
 export const keyDecider: Decider<KeyState, KeyCommand, KeyRejection> = {
@@ -66,7 +62,6 @@ export const keyDecider: Decider<KeyState, KeyCommand, KeyRejection> = {
     created_at: null,
     rotated_at: null,
     revoked_at: null,
-    rotations: new Map(),
   },
   evolve,
   decide,
@@ -95,7 +90,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
     }
     case "key.rotated": {
       const { hash, prefix, overlap_seconds, expires_at } = event.data;
-      const { actor, causation_id } = event.meta;
+      const { actor } = event.meta;
       // With the key's previous expiry: an expired secret does not come back with a later one.
       const older = state.secrets.map((secret) => ({
         ...secret,
@@ -107,7 +102,6 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
         secrets: [{ hash, prefix, until: null }, ...older],
         expires_at: expires_at === undefined ? state.expires_at : parsed(expires_at),
         rotated_at: at,
-        rotations: causation_id ? new Map([...state.rotations, [causation_id, event.data]]) : state.rotations,
       };
     }
     case "key.revoked":
@@ -132,12 +126,9 @@ function decide(command: KeyCommand, state: KeyState): readonly KnownNewEvent[] 
 }
 
 function rotate(
-  { type: _, now, causation_id, ...rotated }: KeyCommand & { type: "rotate" },
+  { type: _, now, ...rotated }: KeyCommand & { type: "rotate" },
   state: KeyState,
 ): readonly KnownNewEvent[] | KeyRejection {
-  if (causation_id !== undefined && state.rotations.has(causation_id)) {
-    return refuse("key_rotated", "Cannot rotate the key: this very request has rotated it.");
-  }
   if (state.status === "revoked") return refuse("key_revoked", "Cannot rotate the key: it is revoked.");
   const expires_at = rotated.expires_at === undefined ? state.expires_at : parsed(rotated.expires_at);
   if (endTime(expires_at) <= now) {

@@ -25,28 +25,16 @@ export interface SupportState {
   /** In order; the first one opened the thread. */
   readonly messages: readonly (SupportMessageAdded & { readonly at: string })[];
   readonly reopenings: number;
-  /** Messages sent with an Idempotency-Key, by the causation id derived from it. */
-  readonly keyed: ReadonlyMap<string, SupportMessageAdded>;
 }
 
 export type SupportCommand =
   | ({ readonly type: "open" } & SupportOpened)
-  | ({
-      readonly type: "add_message";
-      /** Identifies the request, if it has an Idempotency-Key: its message is added once. */
-      readonly causation_id: string | undefined;
-    } & SupportMessageAdded)
+  | ({ readonly type: "add_message" } & SupportMessageAdded)
   | ({ readonly type: "close" } & SupportClosed)
   | ({ readonly type: "reopen" } & SupportReopened);
 
 export interface SupportRejection extends Rejection {
-  readonly code:
-    | "thread_exists"
-    | "thread_not_found"
-    | "thread_closed"
-    | "too_many_messages"
-    | "message_exists"
-    | "too_many_reopenings";
+  readonly code: "thread_exists" | "thread_not_found" | "thread_closed" | "too_many_messages" | "too_many_reopenings";
 }
 
 export const supportDecider: Decider<SupportState, SupportCommand, SupportRejection> = {
@@ -57,7 +45,6 @@ export const supportDecider: Decider<SupportState, SupportCommand, SupportReject
     closed_at: null,
     messages: [],
     reopenings: 0,
-    keyed: new Map(),
   },
   evolve,
   decide,
@@ -76,11 +63,8 @@ function evolve(state: SupportState, event: KnownEvent): SupportState {
         messages: [{ from: "sender", message, at }],
       };
     }
-    case "support.message_added": {
-      const { causation_id } = event.meta;
-      const keyed = causation_id ? new Map([...state.keyed, [causation_id, event.data]]) : state.keyed;
-      return { ...state, messages: [...state.messages, { ...event.data, at }], keyed };
-    }
+    case "support.message_added":
+      return { ...state, messages: [...state.messages, { ...event.data, at }] };
     case "support.closed":
       return { ...state, status: "closed", closed_at: at };
     case "support.reopened":
@@ -108,12 +92,9 @@ function decide(command: SupportCommand, state: SupportState): readonly KnownNew
 }
 
 function addMessage(
-  { type: _, causation_id, ...data }: SupportCommand & { type: "add_message" },
-  { status, messages, keyed }: SupportState,
+  { type: _, ...data }: SupportCommand & { type: "add_message" },
+  { status, messages }: SupportState,
 ): readonly KnownNewEvent[] | SupportRejection {
-  if (causation_id !== undefined && keyed.has(causation_id)) {
-    return refuse("message_exists", "Cannot add the message: this very request has added it.");
-  }
   if (status === "closed") return refuse("thread_closed", "Cannot add a message: the thread is closed.");
   if (messages.length >= SUPPORT_MESSAGES_MAX) {
     const message = `Cannot add a message: the thread has ${messages.length}, the maximum. Open a new thread.`;

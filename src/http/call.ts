@@ -6,7 +6,7 @@ import type { NamedJob } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import type { Projector } from "../projector/mod.ts";
 import { contextOf } from "./context.ts";
-import { derivedId } from "./request/idempotency.ts";
+import { derivedId, keyReused } from "./request/idempotency.ts";
 import { readPage } from "./request/read_model.ts";
 
 /** The part of an event's meta that describes the request that caused it. */
@@ -32,6 +32,11 @@ export interface Parts {
   readonly path: string;
   readonly lists: ListSource | undefined;
 }
+
+/** An outcome of the log's `createOnce` or `handleOnce`, or one like it. */
+type RecordedOnce =
+  | { readonly ok: true; readonly replayed: boolean; readonly position: number }
+  | { readonly ok: false; readonly reason: "key_reused" };
 
 /** A row of a read model, which lists show in order of position. */
 interface Row {
@@ -89,6 +94,24 @@ export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = u
   /** Reports the position at which it was recorded; `undefined`: nothing had to be. */
   recorded(position: number | undefined): void {
     if (position !== undefined) this.set.headers["levqor-position"] = String(position);
+  }
+
+  /**
+   * Reports what was recorded once: by this request, or by an earlier one with the same Idempotency-Key. Throws the
+   * problem `idempotency_key_reused` if that had another body. `response`: for a call that is made thousands of times a
+   * second and returns one, which Elysia would copy to add headers.
+   */
+  once<Outcome extends RecordedOnce>(outcome: Outcome, response?: Response): Exclude<Outcome, { readonly ok: false }> {
+    if (!outcome.ok) throw keyReused();
+    const { replayed, position } = outcome;
+    if (response) {
+      response.headers.set("levqor-position", String(position));
+      if (replayed) response.headers.set("idempotency-replayed", "true");
+    } else {
+      this.recorded(position);
+      if (replayed) this.replayed();
+    }
+    return outcome as Exclude<Outcome, { readonly ok: false }>;
   }
 
   /** Reports that this is the response of an earlier call with the same Idempotency-Key. */

@@ -1,6 +1,6 @@
 /** The append-only log on Postgres. */
 export { MAX_HEAVY_LENGTH } from "./backlog.ts";
-export { type Created, create, createdBySame } from "./create.ts";
+export { type Created, create } from "./create.ts";
 export type { DecidedStream } from "./desk.ts";
 export {
   AppendInDoubtError,
@@ -13,6 +13,7 @@ export {
 export { type Folded, foldEvents, PAGE, pagesOf, readEvents } from "./fold.ts";
 export { type Handled, handle } from "./handle.ts";
 export { handleAll } from "./handle_all.ts";
+export { createOnce, type HandledOnce, handleOnce, type Once } from "./once.ts";
 export { openLog } from "./postgres_log.ts";
 export { givePrecedence, withPrecedence } from "./precedence.ts";
 export { type Recorded, type Resuming, type Resumption, recordResumption } from "./resumption.ts";

@@ -70,15 +70,6 @@ describe("a key", () => {
       .refused("key_revoked");
   });
 
-  test("is rotated once by one request", () => {
-    given(CREATED, rotated("b", 60))
-      .when({ ...ROTATE, now: START + HOUR, causation_id: "c1" })
-      .refused("key_rotated");
-    given(CREATED, rotated("b", 60))
-      .when({ ...ROTATE, now: START + HOUR, causation_id: "c2" })
-      .then(rotated("b", 60));
-  });
-
   test("that has expired is rotated only with a later expiry", () => {
     const until = new Date(START + HOUR).toISOString();
     const expiring: KnownNewEvent = {

@@ -60,19 +60,6 @@ describe("a support thread", () => {
       .refused("too_many_reopenings");
   });
 
-  test("takes a message once that is known by an Idempotency-Key, whatever happened since", () => {
-    const meta = { actor: "visitor", correlation_id: "1", causation_id: "key-1" };
-    given(opened, { ...answered, meta })
-      .when({ ...add, causation_id: "key-1" })
-      .refused("message_exists");
-    given(opened, { ...answered, meta }, closed)
-      .when({ ...add, causation_id: "key-1" })
-      .refused("message_exists");
-    given(opened, { ...answered, meta })
-      .when({ ...add, causation_id: "key-2" })
-      .then(answered);
-  });
-
   test("holds so many messages, and can then still be closed", () => {
     const messages = Array.from({ length: SUPPORT_MESSAGES_MAX - 2 }, () => answered);
     given(opened, ...messages)

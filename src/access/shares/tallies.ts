@@ -39,6 +39,8 @@ export interface Recorded {
   readonly ok: boolean;
   /** The position of what was recorded, if anything was. */
   readonly position?: number | undefined;
+  /** It was recorded by an earlier request, and is counted already. */
+  readonly replayed?: boolean;
 }
 
 /** How many there are: the last count, plus what was recorded here since. */
@@ -60,8 +62,8 @@ export class Tally {
     this.#entering++;
     try {
       const result = await record();
-      const { ok, position = 0 } = result;
-      if (ok && position > this.#countedUpTo) this.#uncounted.push(position);
+      const { ok, replayed, position = 0 } = result;
+      if (ok && !replayed && position > this.#countedUpTo) this.#uncounted.push(position);
       return result;
     } finally {
       this.#entering--;

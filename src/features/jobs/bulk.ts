@@ -9,8 +9,8 @@ import type { Call } from "../../http/call.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
 import { toProblem } from "../../http/door/errors.ts";
-import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
+import { keyReused } from "../../http/request/idempotency.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { ndjson } from "../../http/stream/ndjson.ts";
@@ -116,15 +116,12 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
       operation_id: call.newId(),
       meta: { actor: caller.actor, ...cause },
     });
-    if (!begun.ok) {
-      throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
-    }
+    if (!begun.ok) throw keyReused();
     const { operation, finished } = begun;
-    if (finished) {
-      const headers = { "idempotency-replayed": "true" };
-      return lines(call, () => repeated(operation, finished), headers);
-    }
-    return lines(call, (stop) => running(operation, { stop, caller }));
+    // Not `call.once`: a repetition continues an operation that was interrupted, and only a finished one is replayed.
+    if (!finished) return lines(call, (stop) => running(operation, { stop, caller }));
+    call.replayed();
+    return lines(call, () => repeated(operation, finished));
   }
 
   async function* counted(wanted: BulkWish, { identity }: Caller): AsyncGenerator<BulkLine> {
@@ -163,7 +160,6 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
   function lines(
     { request, server, cause }: BulkCall,
     source: (stop: AbortSignal) => AsyncGenerator<BulkLine>,
-    headers?: Record<string, string>,
   ): Response {
     server?.timeout(request, IDLE_S);
     const stop = new AbortController();
@@ -171,7 +167,6 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
     return ndjson({
       source: source(stop.signal),
       stop,
-      headers,
       onError: (error) => {
         logger.error({ err: error, request_id: cause.request_id }, "A bulk operation was interrupted");
         const { code, detail } = toProblem(error);

@@ -105,7 +105,7 @@ export function intakeRoutes({
         if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
         const job_id = call.newId();
-        const { position, replayed } = await submitted(
+        const recorded = await submitted(
           { log, queue: await queue.of(caller) },
           {
             job_id,
@@ -116,8 +116,7 @@ export function intakeRoutes({
           },
         );
         const answer = jsonResponse(`{"job_id":"${job_id}","status":"queued"}`, 202);
-        answer.headers.set("levqor-position", String(position));
-        if (replayed) answer.headers.set("idempotency-replayed", "true");
+        call.once(recorded, answer);
         return answer;
       },
     ),

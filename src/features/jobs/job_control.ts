@@ -121,9 +121,7 @@ export function jobControlRoutes({
               has_key: call.idempotency_key !== null,
             },
           );
-        const { position, replayed } = isLarge(reused) ? await inLine(caller, record) : await record();
-        if (replayed) call.replayed();
-        call.recorded(position);
+        call.once(isLarge(reused) ? await inLine(caller, record) : await record());
         return { job_id, status: "queued", origin_job_id };
       },
     ),

@@ -5,8 +5,17 @@ import { type Environment, type KeyCreated, keyStream } from "../../../events/ke
 import { decode } from "../../../events/mod.ts";
 import { toTime } from "../../../events/time.ts";
 import { newKey } from "../../access/mod.ts";
+import { firstDecision } from "../../domain/decider.ts";
 import { endOf, type KeyRejection, type KeyState, keyDecider } from "../../domain/key.ts";
-import { type EventLog, type Handled, handle } from "../../log/mod.ts";
+import {
+  createOnce,
+  type EventLog,
+  type Handled,
+  type HandledOnce,
+  handle,
+  handleOnce,
+  type Once,
+} from "../../log/mod.ts";
 
 /** A key as the API shows it. Times are RFC 3339, UTC. */
 export interface KeyView extends Omit<KeyCreated, "hash"> {
@@ -19,8 +28,13 @@ export interface KeyView extends Omit<KeyCreated, "hash"> {
   readonly revoked_at: string | null;
 }
 
-/** The outcome of creating a secret: the secret, if one was created. */
-export type Made = Handled<KeyState, KeyRejection> & { readonly secret: string };
+/** A new secret: it is valid unless it was replayed, or nothing was recorded. */
+interface Made {
+  readonly secret: string;
+}
+
+/** What of an event is new each time: it is not compared with what a repeated request asks for. */
+const SECRET = ["hash", "prefix"];
 
 /** A key as it is in the log now; `undefined` if it was never created. */
 export async function readKey(log: Pick<EventLog, "readStream">, keyId: string): Promise<KeyState | undefined> {
@@ -28,22 +42,22 @@ export async function readKey(log: Pick<EventLog, "readStream">, keyId: string):
   return events.length === 0 ? undefined : events.map(decode).reduce(keyDecider.evolve, keyDecider.initial);
 }
 
-/** Creates a key with its own secret. Throws what `log.append` throws. */
+/** Creates a key with its own secret, once for each Idempotency-Key, from which its id is derived. Throws what `log.append` throws. */
 export async function createKey(
   log: EventLog,
   { key_id, meta, ...granted }: { key_id: string; meta: EventMeta } & Omit<KeyCreated, "hash" | "prefix">,
-): Promise<Made> {
+): Promise<Once & Made> {
   const { text, ...made } = newKey(granted.environment);
-  const handled = await handle(log, {
+  const created = await createOnce(log, {
     stream_id: keyStream(key_id),
-    decider: keyDecider,
-    command: { type: "create", ...granted, ...made },
+    events: firstDecision(keyDecider, { type: "create", ...granted, ...made }),
     meta,
+    apart_from: SECRET,
   });
-  return { ...handled, secret: text };
+  return { ...created, secret: text };
 }
 
-/** Gives a key another secret. Throws what `log.append` throws. */
+/** Gives a key another secret, once for each Idempotency-Key, from which `causation_id` is derived. Throws what `log.append` throws. */
 export async function rotateKey(
   log: EventLog,
   {
@@ -58,15 +72,17 @@ export async function rotateKey(
     overlap_seconds: number;
     expires_at?: string | null;
   },
-): Promise<Made> {
+): Promise<HandledOnce<KeyRejection> & Made> {
   const { text, ...made } = newKey(environment);
-  const handled = await handle(log, {
+  const rotated = await handleOnce(log, {
     stream_id: keyStream(key_id),
     decider: keyDecider,
-    command: { type: "rotate", now: Date.now(), causation_id: meta.causation_id, ...wanted, ...made },
+    command: { type: "rotate", now: Date.now(), ...wanted, ...made },
     meta,
+    asked: wanted,
+    apart_from: SECRET,
   });
-  return { ...handled, secret: text };
+  return { ...rotated, secret: text };
 }
 
 /** Revokes a key. Throws what `log.append` throws. */

@@ -16,7 +16,7 @@ import { idParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
-import { decodeJson, isSameJson } from "../../json/mod.ts";
+import { decodeJson } from "../../json/mod.ts";
 import { createKey, type KeyView, keyStatus, keyView, readKey, revokeKey, rotateKey } from "./commands.ts";
 import { keyProblems } from "./problems.ts";
 import { IssuedKey, Key, KeyCreateRequest, KeyId, KeyList, KeyRevokeRequest, KeyRotateRequest } from "./schemas.ts";
@@ -80,14 +80,8 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
           stream_id: call.idempotency_key === null ? null : keyStream(key_id),
           record: () => createKey(log, { key_id, meta, ...granted }),
         });
-        const replayed = !made.ok;
-        if (replayed) {
-          refuseOther(made.state, granted);
-          call.replayed();
-        } else {
-          call.recorded(made.position);
-        }
-        return await shown({ key_id, key: replayed ? null : made.secret });
+        const { replayed, secret } = call.once(made);
+        return await shown({ key_id, key: replayed ? null : secret });
       },
     ),
     route(
@@ -181,15 +175,9 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
           environment: view.environment,
           ...wanted,
         });
-        if (made.ok) {
-          call.recorded(made.position);
-          return await shown({ key_id, key: made.secret });
-        }
-        if (made.refusal.code !== "key_rotated") throw new Problem(problems.conflict, made.refusal.message);
-        const { hash: _, prefix: __, ...before } = made.state.rotations.get(causation_id as string) ?? {};
-        if (!isSameJson(before, wanted)) throw reused();
-        call.replayed();
-        return await shown({ key_id, key: null });
+        if (!made.ok && made.reason === "refused") throw new Problem(problems.conflict, made.refusal.message);
+        const { replayed, secret } = call.once(made);
+        return await shown({ key_id, key: replayed ? null : secret });
       },
     ),
     route(
@@ -304,16 +292,6 @@ function expiry(expires_at: string | null): string | null {
  */
 function refuseSecret(text: string, pointer: string): void {
   if (/lvq_(?:live|test)_[0-9A-Za-z]{12}/.test(text)) throw invalid([{ pointer, message: "must not contain a key" }]);
-}
-
-/** Throws the problem `idempotency_key_reused` unless the key was created with exactly this. */
-function refuseOther({ created }: KeyState, granted: object): void {
-  const { hash: _, prefix: __, ...before } = created ?? {};
-  if (!isSameJson(before, granted)) throw reused();
-}
-
-function reused(): Problem {
-  return new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
 }
 
 function notFound(key_id: string): Problem {

@@ -1,15 +1,10 @@
 /** Stored pipelines: jobs of several steps under a name, in versions. */
 
-import { decode, type EventMeta } from "../../../events/mod.ts";
-import { type PipelineDefinition, PipelineName, pipelineStream } from "../../../events/pipeline.ts";
+import { decode } from "../../../events/mod.ts";
+import { PipelineName, pipelineStream } from "../../../events/pipeline.ts";
 import type { PipelineRow } from "../../../projections/pipelines.ts";
 import { type Caller, reachOf } from "../../access/mod.ts";
-import {
-  type PipelineCommand,
-  type PipelineState,
-  pipelineDecider,
-  pipelineState,
-} from "../../domain/pipeline/pipeline.ts";
+import { type PipelineState, pipelineDecider, pipelineState } from "../../domain/pipeline/pipeline.ts";
 import { beyond } from "../../domain/reach.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
@@ -22,8 +17,7 @@ import { checkSteps } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
-import { isSameJson } from "../../json/mod.ts";
-import { handle } from "../../log/handle.ts";
+import { handle, handleOnce } from "../../log/mod.ts";
 import { pipelineProblems } from "./problems.ts";
 import { Pipeline, PipelineCreate, PipelineList, PipelineUpdate } from "./schemas.ts";
 
@@ -69,21 +63,29 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
             `"${name}" is the name of a connector; choose another name for the pipeline.`,
           );
         }
-        const causation_id = call.repeatableId();
-        const meta = { actor: caller.actor, correlation_id: pipelineStream(name), ...call.cause, causation_id };
-        const handled = await stored.add("pipelines", {
+        const stream_id = pipelineStream(name);
+        const created = await stored.add("pipelines", {
           caller,
-          stream_id: pipelineStream(name),
-          record: () => command({ type: "create", pipeline }, meta),
+          stream_id,
+          record: () =>
+            handleOnce(log, {
+              stream_id,
+              decider: pipelineDecider,
+              command: { type: "create", pipeline },
+              meta: {
+                actor: caller.actor,
+                correlation_id: stream_id,
+                ...call.cause,
+                causation_id: call.repeatableId(),
+              },
+              asked: { definition },
+            }),
         });
-        if (!handled.ok) {
-          const state = await replayed(name, { definition, causation_id });
-          if (!state) throw new Problem(pipelineProblems.pipeline_exists, handled.refusal.message);
-          call.replayed();
-          return answer(call, { name, state });
+        if (!created.ok && created.reason === "refused") {
+          throw new Problem(pipelineProblems.pipeline_exists, created.refusal.message);
         }
-        call.recorded(handled.position);
-        return answer(call, { name, state: await read(caller, name) });
+        call.once(created);
+        return answer(call, { name, state: await read(caller, name, 1) });
       },
     ),
     route(
@@ -181,8 +183,13 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         }
         const pipeline = permitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
-        const meta = { actor: caller.actor, correlation_id: pipelineStream(name), ...call.cause };
-        const handled = await command({ type: "update", pipeline, expected_version, reach: reachOf(caller) }, meta);
+        const stream_id = pipelineStream(name);
+        const handled = await handle(log, {
+          stream_id,
+          decider: pipelineDecider,
+          command: { type: "update", pipeline, expected_version, reach: reachOf(caller) },
+          meta: { actor: caller.actor, correlation_id: stream_id, ...call.cause },
+        });
         if (!handled.ok) {
           const { code, message } = handled.refusal;
           if (code === "pipeline_not_found") throw notFound(name);
@@ -226,23 +233,6 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
     const state = pipelineState(events.map(decode));
     if (state.version === 0 || (version !== undefined && state.version !== version)) throw notFound(name, version);
     return state;
-  }
-
-  function command(command: PipelineCommand, meta: EventMeta) {
-    const stream_id = pipelineStream(command.pipeline.workflow);
-    return handle(log, { stream_id, decider: pipelineDecider, command, meta });
-  }
-
-  /** The first version, if the same request created it before; `undefined` if it was a different one. */
-  async function replayed(
-    name: string,
-    { definition, causation_id }: { definition: PipelineDefinition; causation_id: string | undefined },
-  ): Promise<PipelineState | undefined> {
-    const [first] = (await log.readStream(pipelineStream(name), { limit: 1 })).map(decode);
-    if (!first || causation_id === undefined || first.meta.causation_id !== causation_id) return undefined;
-    const state = pipelineState([first]);
-    if (isSameJson(state.definition, definition)) return state;
-    throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
   }
 }
 

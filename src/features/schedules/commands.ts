@@ -3,6 +3,7 @@ import { type EventMeta, entityId, eventId, type StoredEvent } from "../../../ev
 import { jobStream } from "../../../events/job.ts";
 import { decode } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
+import { firstDecision } from "../../domain/decider.ts";
 import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { beyond, type Reach, type Runs, type Within } from "../../domain/reach.ts";
@@ -16,7 +17,15 @@ import {
   scheduleState,
 } from "../../domain/schedule.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
-import { type DecidedStream, type EventLog, type Handled, handle, isTransient } from "../../log/mod.ts";
+import {
+  createOnce,
+  type DecidedStream,
+  type EventLog,
+  type Handled,
+  handle,
+  isTransient,
+  type Once,
+} from "../../log/mod.ts";
 import { type Calendar, firstInstant, openCalendar } from "./calendar.ts";
 
 /** Missed instants are counted up to this many: finding 100 of them takes about 2 ms. */
@@ -71,6 +80,19 @@ export function decidedJob(log: EventLog, jobId: string): DecidedStream<JobState
   const stream_id = jobStream(jobId);
   const expected = { state: jobDecider.initial, version: 0 };
   return { stream_id, decider: jobDecider, expected, read: () => log.readStream(stream_id, { limit: 1 }) };
+}
+
+/** A job that was submitted outside the instants; `replayed`: by an earlier request with the same key. */
+export type Ran = { readonly ok: true; readonly replayed: boolean; readonly position: number };
+
+/**
+ * The job that an earlier request with the same key submitted, if there is one. The log's `createOnce` would compare what
+ * was asked for; but a run has no body, and whatever has this id was submitted by the same request.
+ */
+export async function ranBefore(log: Pick<EventLog, "readFirst">, job_id: string): Promise<Ran | undefined> {
+  const stream_id = jobStream(job_id);
+  const first = (await log.readFirst([stream_id])).get(stream_id);
+  return first && { ok: true, replayed: true, position: first.position };
 }
 
 /** The definition and the newest event of schedules, which are their whole state: a history grows for ever. */
@@ -138,6 +160,24 @@ export function commandSchedule(
   const decide = (wanted: ScheduleCommand, state: ScheduleState) => decideWithin(reach, wanted, state);
   const decider = { ...scheduleDecider, decide };
   return handle(log, { ...decidedSchedule(log, schedule_id), decider, command, meta });
+}
+
+/** Creates a schedule, once for each Idempotency-Key, from which its id is derived. Throws what `log.append` throws. */
+export function createSchedule(
+  log: EventLog,
+  {
+    schedule_id,
+    command,
+    meta,
+  }: { schedule_id: string; command: ScheduleCommand & { type: "create" }; meta: EventMeta },
+): Promise<Once> {
+  return createOnce(log, {
+    stream_id: scheduleStream(schedule_id),
+    events: firstDecision(scheduleDecider, command),
+    meta,
+    // It depends on when the request is made.
+    apart_from: ["next_run_at"],
+  });
 }
 
 /** The intended schedule, whose job its author may run. */

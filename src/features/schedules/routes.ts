@@ -1,13 +1,13 @@
 /** Recurring schedules: creating, reading, pausing, resuming and deleting them. */
 
 import { decode, type StoredEvent } from "../../../events/mod.ts";
-import { scheduleStream } from "../../../events/schedule.ts";
+import { type ScheduleCreated, scheduleStream } from "../../../events/schedule.ts";
 import { toTime } from "../../../events/time.ts";
 import type { ScheduleRow } from "../../../projections/schedules.ts";
 import { type Caller, reachOf } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
 import { beyond, EVERYTHING, type Reach } from "../../domain/reach.ts";
-import type { ScheduleCommand, ScheduleDefinition, ScheduleState as StoredSchedule } from "../../domain/schedule.ts";
+import type { ScheduleCommand, ScheduleState as StoredSchedule } from "../../domain/schedule.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
@@ -23,21 +23,21 @@ import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
 import { runsOnly } from "../../jobs/bulk/job_filter.ts";
-import { readJob } from "../../jobs/commands.ts";
-import { isSameJson } from "../../json/mod.ts";
 import { CalendarError } from "./calendar.ts";
 import {
   change,
   commandSchedule,
+  createSchedule,
   creation,
   ending,
   nextInstants,
   type RunnableDefinition,
+  ranBefore,
   readSchedule,
   resumption,
   scheduleMeta,
 } from "./commands.ts";
-import { runNow } from "./run_now.ts";
+import { type RanNow, runNow } from "./run_now.ts";
 import { scheduleIdParam, scheduleNotFound } from "./schedule_id.ts";
 import {
   NextRunsQuery,
@@ -109,21 +109,16 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const command = understood(() => creation(definition, now));
         const schedule_id = call.newId();
         const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...call.cause });
-        const reach = reachOf(caller);
-        const handled = await stored.add("schedules", {
+        const created = await stored.add("schedules", {
           caller,
           stream_id: call.idempotency_key === null ? null : scheduleStream(schedule_id),
-          record: () => commandSchedule(log, { schedule_id, reach, command: () => command, meta }),
+          record: () => createSchedule(log, { schedule_id, command, meta }),
         });
-        let { position, next_run_at } = { position: 0, next_run_at: command.next_run_at };
-        if (handled.ok) {
-          position = handled.position ?? 0;
-        } else {
-          ({ position, next_run_at } = await replay(schedule_id, command.definition));
-          call.replayed();
-        }
-        call.recorded(position);
-        return { schedule_id, status: "active", next_run_at: toTime(next_run_at) };
+        const once = call.once(created);
+        const next_run_at = once.replayed
+          ? (once.event.data as ScheduleCreated).next_run_at
+          : toTime(command.next_run_at);
+        return { schedule_id, status: "active", next_run_at };
       },
     ),
     route(
@@ -256,19 +251,16 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const { schedule_id } = call.params;
         const reach = reachOf(caller);
         const job_id = call.newId();
-        let position = call.idempotency_key === null ? undefined : await positionOf(job_id);
-        let isRepeated = position !== undefined;
-        if (position === undefined) {
+        const meta = { actor: caller.actor, ...call.cause };
+        // A repetition needs no place in the queue: it gets the first response.
+        let ran: RanNow | undefined = call.idempotency_key === null ? undefined : await ranBefore(log, job_id);
+        if (!ran) {
           const own = await queue.of(caller);
           if (own.full) throw queueFull(own.depth());
-          const meta = { actor: caller.actor, ...call.cause };
-          const ran = await own.enter(() => runNow(log, { schedule_id, reach, job_id, meta }));
-          if (!ran.ok && ran.reason === "refused") throw scheduleNotFound(schedule_id);
-          isRepeated = !ran.ok;
-          position = ran.ok ? ran.position : await positionOf(job_id);
+          ran = await own.enter(() => runNow(log, { schedule_id, reach, job_id, meta }));
         }
-        if (isRepeated) call.replayed();
-        call.recorded(position);
+        if (!ran.ok) throw scheduleNotFound(schedule_id);
+        call.once(ran);
         return { job_id, status: "queued", schedule_id };
       },
     ),
@@ -448,11 +440,6 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
     return { state, position: last.position, version: last.version };
   }
 
-  /** The position of the submission of a job whose id is derived from its caller's identity. */
-  async function positionOf(job_id: string): Promise<number | undefined> {
-    return (await readJob(log, { job_id, reach: EVERYTHING }))?.first.position;
-  }
-
   /** The intended schedule in a request. Throws the problems of a submission, and `workflow_not_allowed`. */
   function runnable({ caller, body, sent }: Call<unknown, unknown, ScheduleRequest, Caller>): RunnableDefinition {
     const { job: wanted, ...rest } = body;
@@ -476,18 +463,6 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
       throw code === "version_mismatch" ? new Problem(problems[code], message) : scheduleNotFound(schedule_id);
     }
     call.recorded(handled.position ?? (await existing(call)).position);
-  }
-
-  /** The response to the first creation with the same key, which must have had the same body. */
-  async function replay(schedule_id: string, definition: ScheduleDefinition) {
-    const [created] = await log.readStream(scheduleStream(schedule_id), { limit: 1 });
-    const event = created && decode(created);
-    if (event?.type !== "schedule.created") throw new Error(`Cannot replay the creation of schedule ${schedule_id}`);
-    const { next_run_at, ...first } = event.data;
-    if (!isSameJson(first, definition)) {
-      throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
-    }
-    return { position: event.position, next_run_at: Date.parse(next_run_at) };
   }
 }
 

@@ -6,7 +6,15 @@ import type { JobState } from "../../domain/job/job_state.ts";
 import type { Reach } from "../../domain/reach.ts";
 import type { ScheduleRejection, ScheduleState } from "../../domain/schedule.ts";
 import { type EventLog, tell } from "../../log/mod.ts";
-import { decidedJob, decidedSchedule, decideWithin, firedJobMeta, scheduleMeta } from "./commands.ts";
+import {
+  decidedJob,
+  decidedSchedule,
+  decideWithin,
+  firedJobMeta,
+  type Ran,
+  ranBefore,
+  scheduleMeta,
+} from "./commands.ts";
 
 export interface RunningNow {
   readonly schedule_id: string;
@@ -17,18 +25,16 @@ export interface RunningNow {
   readonly reach: Reach;
 }
 
-/** The outcome: the recorded job, new or existing, or why the schedule cannot run. */
-export type RanNow =
-  | { readonly ok: true; readonly position: number }
-  | { readonly ok: false; readonly reason: "taken" }
-  | { readonly ok: false; readonly reason: "refused"; readonly refusal: ScheduleRejection };
+/** The outcome: the job, now recorded or by an earlier request with the same key, or why the schedule cannot run. */
+export type RanNow = Ran | Refused;
+type Refused = { readonly ok: false; readonly reason: "refused"; readonly refusal: ScheduleRejection };
 
 /**
  * Submits a schedule's job, in one commit with the record of it; by the schedule's teller, for whatever triggers schedules
  * from outside may do so many times at once. Throws what `tell` throws.
  */
 export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }: RunningNow): Promise<RanNow> {
-  const handled = await tell<[ScheduleState, JobState], RanNow & { ok: false }>(log, {
+  const handled = await tell<[ScheduleState, JobState], Refused | { ok: false; reason: "exists" }>(log, {
     caller: chargedTo(meta),
     streams: [decidedSchedule(log, schedule_id), decidedJob(log, job_id)],
     decide: ([{ state, version }, { state: before }]) => {
@@ -36,7 +42,7 @@ export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }
       if ("rejected" in triggered) return { ok: false, reason: "refused", refusal: triggered };
       if (!state.definition) throw new Error(`Cannot run schedule ${schedule_id}: it has no definition`);
       const submitted = jobDecider.decide({ type: "submit", submission: state.definition.job }, before);
-      if ("rejected" in submitted) return { ok: false, reason: "taken" };
+      if ("rejected" in submitted) return { ok: false, reason: "exists" };
       const fired = firedJobMeta({ schedule_id, job_id, version: version + 1, state });
       return [
         { events: triggered, meta: scheduleMeta(schedule_id, meta) },
@@ -44,5 +50,8 @@ export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }
       ];
     },
   });
-  return handled.ok ? { ok: true, position: handled.positions[1] ?? 0 } : handled.refusal;
+  if (handled.ok) return { ok: true, replayed: false, position: handled.positions[1] as number };
+  const { refusal } = handled;
+  if (refusal.reason === "refused") return refusal;
+  return (await ranBefore(log, job_id)) as Ran;
 }

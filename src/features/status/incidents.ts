@@ -1,10 +1,13 @@
 /** Incidents: what operators report to users about what does not work. */
 
+import type { EventMeta } from "../../../events/envelope.ts";
 import { incidentStream } from "../../../events/incident.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
 import type { Caller } from "../../access/mod.ts";
+import { firstDecision } from "../../domain/decider.ts";
 import { type IncidentCommand, incidentDecider } from "../../domain/incident.ts";
 import type { Call } from "../../http/call.ts";
+import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
@@ -12,8 +15,8 @@ import { problems } from "../../http/problems.ts";
 import { idParam } from "../../http/request/params.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
-import { decodeJson, writeJson } from "../../json/mod.ts";
-import { createdBySame, handle } from "../../log/mod.ts";
+import { decodeJson } from "../../json/mod.ts";
+import { createOnce, handle } from "../../log/mod.ts";
 import { incidentProblems } from "./problems.ts";
 import { IncidentChanged, IncidentId, IncidentList, IncidentOpen, IncidentResolve, IncidentUpdate } from "./schemas.ts";
 
@@ -43,6 +46,13 @@ const incidentIdParam = idParam({
   missing: incidentProblems.incident_not_found,
 });
 
+/** What calls that change an incident have in common. */
+const CHANGING = {
+  scope: "ops:write",
+  params: { incident_id: incidentIdParam },
+  errors: [problems.conflict],
+} as const satisfies Partial<AnyDeclaration>;
+
 export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
   return [
     route(
@@ -67,9 +77,12 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
       },
       async (call) => {
         const incident_id = call.newId();
-        const handled = await command(call, incident_id, { type: "open", ...call.body });
-        if (!handled.ok) call.replayed();
-        call.recorded(handled.ok ? handled.position : await openedBySame(incident_id, call.body));
+        const opened = await createOnce(log, {
+          stream_id: incidentStream(incident_id),
+          events: firstDecision(incidentDecider, { type: "open", ...call.body }),
+          meta: metaOf(call, incident_id),
+        });
+        call.once(opened);
         return { incident_id, status: "open" };
       },
     ),
@@ -81,8 +94,6 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         tag: tags.operations,
         summary: "Update an incident",
         description: "Adds a message, and the new impact if it has changed.",
-        scope: "ops:write",
-        params: { incident_id: incidentIdParam },
         body: IncidentUpdate,
         answers: {
           201: {
@@ -91,11 +102,10 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
             example: { incident_id: EXAMPLE.incident_id, status: "open" },
           },
         },
-        errors: [problems.conflict],
+        ...CHANGING,
       },
       async (call) => {
-        await change(call, { type: "update", ...call.body });
-        return { ...call.params, status: "open" };
+        return await change(call, { type: "update", ...call.body });
       },
     ),
     route(
@@ -107,8 +117,6 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         summary: "Resolve an incident",
         description:
           "Closes it with a final message. A resolved incident cannot be reopened: report a new one if the problem comes back.",
-        scope: "ops:write",
-        params: { incident_id: incidentIdParam },
         body: IncidentResolve,
         answers: {
           200: {
@@ -117,11 +125,10 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
             example: { incident_id: EXAMPLE.incident_id, status: "resolved" },
           },
         },
-        errors: [problems.conflict],
+        ...CHANGING,
       },
       async (call) => {
-        await change(call, { type: "resolve", ...call.body });
-        return { ...call.params, status: "resolved" };
+        return await change(call, { type: "resolve", ...call.body });
       },
     ),
     route(
@@ -155,33 +162,32 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
     ),
   ];
 
-  function command({ caller, cause }: ByOperator, incident_id: string, command: IncidentCommand) {
-    return handle(log, {
+  /** Changes the incident that a call names. Throws the problems `incident_not_found` and `conflict`. */
+  async function change(call: ByOperator & OfIncident, command: IncidentCommand & { readonly type: Change }) {
+    const { incident_id } = call.params;
+    const handled = await handle(log, {
       stream_id: incidentStream(incident_id),
       decider: incidentDecider,
       command,
-      meta: { actor: caller.actor, correlation_id: incident_id, ...cause },
+      meta: metaOf(call, incident_id),
     });
+    if (!handled.ok) {
+      const { code, message } = handled.refusal;
+      throw code === "incident_not_found"
+        ? new Problem(incidentProblems.incident_not_found, `No incident has the id ${incident_id}.`)
+        : new Problem(problems.conflict, message);
+    }
+    call.recorded(handled.position);
+    return { incident_id, status: STATUS_AFTER[command.type] };
   }
+}
 
-  /** Changes the incident that a call names. Throws the problems `incident_not_found` and `conflict`. */
-  async function change(call: ByOperator & OfIncident, changing: IncidentCommand): Promise<void> {
-    const { incident_id } = call.params;
-    const handled = await command(call, incident_id, changing);
-    if (handled.ok) return call.recorded(handled.position);
-    const { code, message } = handled.refusal;
-    throw code === "incident_not_found"
-      ? new Problem(incidentProblems.incident_not_found, `No incident has the id ${incident_id}.`)
-      : new Problem(problems.conflict, message);
-  }
+/** The status of an incident after each change. */
+const STATUS_AFTER = { update: "open", resolve: "resolved" } as const;
+type Change = keyof typeof STATUS_AFTER;
 
-  /** The position of the incident with this id, if it exists already. Throws the problem `idempotency_key_reused`. */
-  async function openedBySame(incident_id: string, opened: object): Promise<number> {
-    const event = { type: "incident.opened", data_json: writeJson(opened) };
-    const position = await createdBySame(log, { stream_id: incidentStream(incident_id), events: [event] });
-    if (position !== undefined) return position;
-    throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before for another incident.");
-  }
+function metaOf({ caller, cause }: Pick<ByOperator, "caller" | "cause">, incident_id: string): EventMeta {
+  return { actor: caller.actor, correlation_id: incident_id, ...cause };
 }
 
 type ByOperator = Pick<Call<unknown, unknown, unknown, Caller>, "caller" | "cause" | "recorded">;

@@ -1,5 +1,6 @@
 /** Support: people ask for help, with or without an account, and operators answer. */
 import { VISITOR } from "../../../events/account.ts";
+import type { EventMeta } from "../../../events/envelope.ts";
 import type { SupportParty } from "../../../events/support.ts";
 import type { Caller } from "../../access/mod.ts";
 import { SUPPORT_REOPENINGS_MAX, type SupportCommand } from "../../domain/support.ts";
@@ -11,9 +12,8 @@ import { problems } from "../../http/problems.ts";
 import { idParam } from "../../http/request/params.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
-import { isSameJson } from "../../json/mod.ts";
 import { Allowance } from "../../rate/mod.ts";
-import { changeThread, openThread } from "./commands.ts";
+import { addMessage, changeThread, openThread } from "./commands.ts";
 import { supportProblems } from "./problems.ts";
 import { countWaiting, partyOf, readThread, selectThreads } from "./queries.ts";
 import {
@@ -84,14 +84,9 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         const thread_id = call.newId();
         const meta = { actor: caller?.actor ?? VISITOR, correlation_id: thread_id, ...cause };
         const opened = await openThread(log, { thread_id, idempotency_key, meta, ...body });
-        if (isLimited && (!opened || opened.replayed)) openings.giveBack();
-        if (!opened) {
-          const detail = "The Idempotency-Key was used before to open another thread.";
-          throw new Problem(problems.idempotency_key_reused, detail);
-        }
-        if (opened.replayed) call.replayed();
-        call.recorded(opened.position);
-        return { thread_id, status: "open", reply_token: opened.reply_token };
+        if (isLimited && (!opened.ok || opened.replayed)) openings.giveBack();
+        const { reply_token } = call.once(opened);
+        return { thread_id, status: "open", reply_token };
       },
     ),
     route(
@@ -180,19 +175,10 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         errors: [problems.conflict],
       },
       async (call) => {
-        const causation_id = call.repeatableId();
         const message = { from: await reached(call), ...call.body };
-        const handled = await change(call, { type: "add_message", causation_id, ...message });
-        if (!handled.ok) {
-          const { refusal, state } = handled;
-          if (refusal.code !== "message_exists") throw new Problem(problems.conflict, refusal.message);
-          if (!isSameJson(state.keyed.get(causation_id as string), message)) {
-            const detail = "The Idempotency-Key was used before to add another message.";
-            throw new Problem(problems.idempotency_key_reused, detail);
-          }
-          call.replayed();
-        }
-        call.recorded(handled.ok ? handled.position : undefined);
+        const added = await addMessage(log, { ...call.params, meta: metaOf(call), ...message });
+        if (!added.ok && added.reason === "refused") throw new Problem(problems.conflict, added.refusal.message);
+        call.once(added);
         return { ...call.params, status: "open" };
       },
     ),
@@ -255,11 +241,15 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
   }
 
   function change(call: InThread, command: SupportCommand) {
-    const { thread_id } = call.params;
-    const causation_id = call.repeatableId();
-    const meta = { actor: call.caller?.actor ?? VISITOR, correlation_id: thread_id, ...call.cause, causation_id };
-    return changeThread(log, { thread_id, command, meta });
+    return changeThread(log, { ...call.params, command, meta: metaOf(call) });
   }
+}
+
+/** The meta of a change to the thread that a call names. */
+function metaOf(call: InThread): EventMeta {
+  const { caller, params, cause } = call;
+  const actor = caller?.actor ?? VISITOR;
+  return { actor, correlation_id: params.thread_id, ...cause, causation_id: call.repeatableId() };
 }
 
 type InThread = Pick<

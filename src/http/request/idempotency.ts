@@ -24,6 +24,11 @@ export function idempotencyKey(request: Request): string | null {
   return key;
 }
 
+/** An earlier request with the same key had another body. */
+export function keyReused(): Problem {
+  return new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
+}
+
 /** The same id for the same caller, call and key. Callers without a key of their own share their Idempotency-Keys. */
 export function derivedId(caller: Caller | undefined, route: string, key: string): string {
   return derivedUuid([caller?.identity ?? VISITOR, route, key]);

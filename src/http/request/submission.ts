@@ -5,7 +5,7 @@ import type { Steps } from "../../../events/pipeline.ts";
 import { stepFaults } from "../../domain/pipeline/pipeline_check.ts";
 import type { Depth } from "../../jobs/intake/queue_depth.ts";
 import { type Submission, submit } from "../../jobs/intake/submission.ts";
-import { AppendInDoubtError } from "../../log/errors.ts";
+import { AppendInDoubtError, type Once } from "../../log/mod.ts";
 import { PAYLOAD_LIMIT_BYTES } from "../limits.ts";
 import type { ApiOptions } from "../options.ts";
 import { Problem } from "../problem.ts";
@@ -16,17 +16,13 @@ import { invalid } from "./validation.ts";
 /** When to retry, in seconds: a full queue takes a while to become half empty. */
 const RETRY_AFTER_S = 5;
 
-/** Submits a job. Throws the problems `queue_full`, `idempotency_key_reused` and `outcome_unknown`. */
-export async function submitted(
-  to: Parameters<typeof submit>[0],
-  submission: Submission,
-): Promise<{ position: number; replayed: boolean }> {
+/** Submits a job. Throws the problems `queue_full` and `outcome_unknown`. */
+export async function submitted(to: Parameters<typeof submit>[0], submission: Submission): Promise<Once> {
   const result = await submit(to, submission).catch((error) => {
     throw error instanceof AppendInDoubtError ? outcomeUnknown(error, submission.job_id) : error;
   });
-  if (result.ok) return result;
-  if (result.reason === "queue_full") throw queueFull(result.depth);
-  throw new Problem(problems.idempotency_key_reused, "The Idempotency-Key was used before with another body.");
+  if (!result.ok && result.reason === "queue_full") throw queueFull(result.depth);
+  return result;
 }
 
 export function queueFull({ whose, waiting, max }: Depth): Problem {

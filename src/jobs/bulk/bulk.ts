@@ -9,14 +9,13 @@ import type { BulkFinished, BulkStarted } from "../../../events/bulk.ts";
 import { bulkStream } from "../../../events/bulk.ts";
 import { type EventMeta, eventId } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
-import { decode, type KnownEvent } from "../../../events/mod.ts";
+import { decode } from "../../../events/mod.ts";
 import { pause } from "../../async/mod.ts";
 import type { Sql } from "../../db/mod.ts";
 import { jobState } from "../../domain/job/job.ts";
 import type { Reach } from "../../domain/reach.ts";
-import { isSameJson } from "../../json/mod.ts";
 import { derivedUuid } from "../../log/derived_id.ts";
-import { create, type EventLog, isTransient } from "../../log/mod.ts";
+import { createOnce, type EventLog, isTransient } from "../../log/mod.ts";
 import { commandJob } from "../commands.ts";
 import type { Queue } from "../intake/queue_depth.ts";
 import { createJob } from "../intake/submission.ts";
@@ -63,7 +62,7 @@ export interface BulkOperation extends BulkWish {
 export type Begun =
   | { readonly ok: true; readonly operation: BulkOperation; readonly finished: BulkFinished | undefined }
   /** Another operation has its id. */
-  | { readonly ok: false };
+  | { readonly ok: false; readonly reason: "key_reused" };
 
 /** Records an operation, or resumes the recorded one with its id. Throws what `log.append` throws. */
 export async function beginBulk(log: EventLog, operation: BulkOperation): Promise<Begun> {
@@ -75,19 +74,20 @@ export async function beginBulk(log: EventLog, operation: BulkOperation): Promis
     ...(reason === undefined ? {} : { reason }),
     until_position,
   };
-  const created = await create(log, {
+  const begun = await createOnce(log, {
     stream_id: bulkStream(operation_id),
     events: [{ type: "bulk.started", data }],
     meta: { ...meta, correlation_id: operation_id },
+    apart_from: ["until_position"],
   });
-  if (created.ok) return { ok: true, operation, finished: undefined };
-  const [started, finished] = (await log.readStream(bulkStream(operation_id))).map(decode);
-  const recorded = (started as KnownEvent & { data: BulkStarted }).data;
-  if (!isSameJson({ ...recorded, until_position }, data)) return { ok: false };
+  if (!begun.ok) return begun;
+  if (!begun.replayed) return { ok: true, operation, finished: undefined };
+  const started = begun.event.data as BulkStarted;
+  const [finished] = await log.readStream(bulkStream(operation_id), { after_version: 1, limit: 1 });
   return {
     ok: true,
-    operation: { ...operation, until_position: recorded.until_position },
-    finished: (finished as (KnownEvent & { data: BulkFinished }) | undefined)?.data,
+    operation: { ...operation, until_position: started.until_position },
+    finished: finished && (decode(finished).data as BulkFinished),
   };
 }
 

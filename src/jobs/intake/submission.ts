@@ -6,7 +6,7 @@ import { firstEvents } from "../../domain/job/job.ts";
 import type { Replays } from "../../domain/job/job_command.ts";
 import type { Runs, Within } from "../../domain/reach.ts";
 import { writeJson } from "../../json/mod.ts";
-import { type Created, create, createdBySame, type EventLog, type WrittenEvent } from "../../log/mod.ts";
+import { type Created, create, createOnce, type EventLog, type Once, type WrittenEvent } from "../../log/mod.ts";
 import type { Depth, Queue } from "./queue_depth.ts";
 
 export interface NewJob {
@@ -24,12 +24,7 @@ export interface Submission extends NewJob {
   readonly has_key: boolean;
 }
 
-/** The outcome: the job is recorded, perhaps by an earlier request with the same key; or why nothing was recorded. */
-export type Submitted =
-  | { readonly ok: true; readonly position: number; readonly replayed: boolean }
-  | { readonly ok: false; readonly reason: "queue_full"; readonly depth: Depth }
-  /** By a request with another body. */
-  | { readonly ok: false; readonly reason: "key_reused" };
+export type Submitted = Once | { readonly ok: false; readonly reason: "queue_full"; readonly depth: Depth };
 
 type Place = { readonly log: EventLog; readonly queue: Pick<Queue, "enter"> };
 
@@ -44,11 +39,7 @@ export async function submit(
   if (queue.full && !(has_key && (await isKnown(log, stream_id)))) {
     return { ok: false, reason: "queue_full", depth: queue.depth() };
   }
-  const created = await queue.enter(() => create(log, { stream_id, events, meta: job.meta }));
-  if (created.ok) return { ok: true, position: created.position, replayed: false };
-  if (!has_key) throw new Error(`Cannot submit job ${job.job_id}: the id is in use`);
-  const position = await createdBySame(log, { stream_id, events });
-  return position === undefined ? { ok: false, reason: "key_reused" } : { ok: true, position, replayed: true };
+  return await queue.enter(() => createOnce(log, { stream_id, events, meta: job.meta }));
 }
 
 /** Records a new job under a derived id, unless it exists already. Throws what `log.append` throws. */
