@@ -39,7 +39,7 @@ const FILES = [
   "tests/features/keys/keys_test.ts",
   "tests/features/service/marketing_test.ts",
   "tests/features/service/ops_test.ts",
-  "tests/http/rate_limit_test.ts",
+  "tests/http/door/rate_limit_test.ts",
   "tests/features/schedules/schedules_test.ts",
   "tests/features/status/status_page_test.ts",
   "tests/features/status/uptime_test.ts",

@@ -1,0 +1,82 @@
+import { describe, expect, test } from "bun:test";
+import { Webhook } from "standardwebhooks";
+import { accountOf } from "../../../events/account.ts";
+import { CallbackSecrets } from "../../../src/jobs/mod.ts";
+
+const root = (text: string) => `whsec_${Buffer.from(text.padEnd(32, ".")).toString("base64")}`;
+const secrets = new CallbackSecrets(root("the service's"));
+const ADA = { account: "user:ada", url: "https://ada.example/hooks?token=1" };
+
+function signed(by: CallbackSecrets, receiver = ADA, body = '{"type":"job.succeeded"}') {
+  const at = new Date();
+  const headers = {
+    "webhook-id": "msg_1",
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+    "webhook-signature": by.sign(receiver, { id: "msg_1", at, body }),
+  };
+  return (secret: string) => new Webhook(secret).verify(body, headers);
+}
+
+describe("a receiver's secret", () => {
+  test("verifies what was signed for it, and nothing that was signed for another", () => {
+    const verify = signed(secrets);
+    expect(verify(secrets.of(ADA).secret)).toEqual({ type: "job.succeeded" });
+    for (const other of [
+      { ...ADA, account: "user:bob" },
+      { ...ADA, account: "operator" },
+      { ...ADA, account: "" },
+      { ...ADA, url: "http://ada.example/hooks" },
+      { ...ADA, url: "https://ada.example:8443/hooks" },
+      { ...ADA, url: "https://evil.ada.example/hooks" },
+      { ...ADA, url: "https://ada.example.evil.test/hooks" },
+      { account: "user:ada\0https://ada.example", url: "https://x.example" },
+    ]) {
+      expect(() => verify(secrets.of(other).secret)).toThrow("No matching signature");
+    }
+    expect(() => verify(root("the service's"))).toThrow("No matching signature");
+    expect(() => verify(new CallbackSecrets(root("another service's")).of(ADA).secret)).toThrow();
+  });
+
+  test("is the same for all URLs of an origin, in any notation", () => {
+    const { secret } = secrets.of(ADA);
+    expect(secret).toMatch(/^whsec_[A-Za-z0-9+/]{43}=$/);
+    for (const url of ["https://ada.example", "HTTPS://ADA.example:443/other#x"]) {
+      expect(secrets.of({ ...ADA, url }).secret).toBe(secret);
+    }
+  });
+
+  test("is replaced without a gap: meanwhile both verify, before and after only one", () => {
+    const [old, both, now] = [
+      new CallbackSecrets(root("old")),
+      new CallbackSecrets(root("old"), root("new")),
+      new CallbackSecrets(root("new")),
+    ];
+    const { secret, next_secret } = both.of(ADA);
+    expect([secret, next_secret]).toEqual([old.of(ADA).secret, now.of(ADA).secret]);
+    expect([old.of(ADA).next_secret, now.of(ADA).next_secret]).toEqual([null, null]);
+    const verifies = (by: CallbackSecrets, each: string) => {
+      try {
+        return Boolean(signed(by)(each));
+      } catch {
+        return false;
+      }
+    };
+    const table = [old, both, now].map((by) => [secret, next_secret as string].map((each) => verifies(by, each)));
+    expect(table).toEqual([
+      [true, false],
+      [true, true],
+      [false, true],
+    ]);
+  });
+});
+
+test.each([
+  ["key:1a2b3c4d", "operator"],
+  ["anonymous", "operator"],
+  ["key:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "key:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
+  ["user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
+  ["user:key:1a2b3c4d", "user:key:1a2b3c4d"],
+])("what %s does belongs to the account %s", (actor, account) => {
+  expect(accountOf({ actor })).toBe(account);
+  expect(accountOf({ actor, account: "user:ada" })).toBe("user:ada");
+});
