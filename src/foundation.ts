@@ -97,6 +97,7 @@ export async function buildFoundation(
     log,
     bus,
     submitJob: (job) => submitSystemJob(log, job),
+    since: await log.head(),
     reactions,
     instance,
     logger: logger.child({ part: "reactor" }),

@@ -35,16 +35,17 @@ export async function readCheckpoints(sql: Sql, names: readonly string[]): Promi
 }
 
 /**
- * Returns a reaction's checkpoint. One that has never run starts where its definition says; a higher version continues, or
+ * Returns a reaction's checkpoint. One that has never run starts where its definition says, with what was recorded after
+ * `since` (by default, from now on) or with the first event; a higher version continues, or
  * starts again if its definition says `start`.
  */
 export async function openCheckpoint(
-  { sql, log }: { sql: Sql; log: Pick<EventLog, "head"> },
+  { sql, log, since }: { sql: Sql; log: Pick<EventLog, "head">; since?: number | undefined },
   { name, version, from }: Reaction,
 ): Promise<Checkpoint> {
   const [known] = await readCheckpoints(sql, [name]);
   if (known && known.version >= version) return known;
-  const position = from === "start" ? 0 : await log.head();
+  const position = from === "start" ? 0 : (since ?? (await log.head()));
   await sql`
     insert into levqor_ops.reactions as known (name, version, position) values (${name}, ${version}, ${position})
     on conflict (name) do update set version = excluded.version, updated_at = now(),

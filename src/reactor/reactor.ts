@@ -5,7 +5,7 @@ import type { Reaction } from "./reaction.ts";
 import { resumeReaction } from "./resume.ts";
 import { type ReactionState, Runner, type RunnerOptions } from "./runner.ts";
 
-export interface ReactorOptions extends Pick<RunnerOptions, "sql" | "log" | "bus" | "submitJob" | "logger"> {
+export interface ReactorOptions extends Pick<RunnerOptions, "sql" | "log" | "bus" | "submitJob" | "since" | "logger"> {
   readonly reactions: readonly Reaction[];
   /** Identifies this process; random by default. */
   readonly instance?: string;

@@ -37,6 +37,11 @@ export interface RunnerOptions {
   readonly log: EventLog;
   readonly bus: Bus;
   readonly submitJob: SubmitJob;
+  /**
+   * The log's head before this process serves anybody: a new reaction starts after it, even if it cannot run yet. By
+   * default, it starts with what is recorded once it can.
+   */
+  readonly since?: number;
   readonly logger: ReactorLogger;
   /** Identifies this process. */
   readonly instance: string;

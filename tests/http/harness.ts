@@ -121,6 +121,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     bus,
     logger,
     submitJob: (job) => submitSystemJob(log, job),
+    since: await log.head(),
     reactions: options.reactions ?? reactionsOf(defaults),
   });
   const stopping = new AbortController();

@@ -27,10 +27,12 @@ function start({
   reactions = [answering],
   parts = house,
   instance = "a",
+  since,
 }: {
   reactions?: readonly Reaction[];
   parts?: Pick<House, "sql" | "log" | "bus">;
   instance?: string;
+  since?: number;
 } = {}) {
   const logger = recordingLogger();
   const { sql, log, bus } = parts;
@@ -42,6 +44,7 @@ function start({
     reactions,
     instance,
     logger,
+    ...(since !== undefined && { since }),
   });
   stops.push(() => reactor.stop());
   return { reactor, logger };
@@ -109,6 +112,20 @@ test("what was already done is not done again, be it a job or a command", async 
       ["tally-b", 1],
     ]),
   );
+});
+
+test("a new reaction misses nothing that a process accepts before it can run", async () => {
+  const since = await house.log.head();
+  const { position } = await ask(house.log, { jobs: 1 });
+  const follows = defineReaction({
+    name: "follows",
+    events: ["job.submitted"],
+    react: ({ data }) => (data.workflow === "ask" ? [submit({ workflow: "follows", payload: {} })] : []),
+  });
+  const { reactor } = start({ reactions: [follows], since });
+  await reached(reactor, position + 1, "follows");
+  const jobs = (await house.log.readRange(position, 100)).map(({ data_json }) => JSON.parse(data_json).workflow);
+  expect(jobs).toEqual(["follows"]);
 });
 
 test("a new reaction starts with what is recorded from then on, or with the first event if it says so", async () => {
