@@ -11,6 +11,15 @@ export function isSystemWorkflow(workflow: string): boolean {
   return workflow.startsWith(SYSTEM_WORKFLOW_PREFIX);
 }
 
+/** Letters of other scripts, digits and dots that a reader takes for those of the prefix, in lower case. */
+const LOOK_ALIKES = /^[l1i|ıӏאا][eеҽєε3][vνѵ∨][qԛգ][o0οоօ][rгᴦ][.․·‧∙・。｡٠۔]/u;
+
+/** Whether a name looks like one of the service's own, in whatever case, width or script: nobody may use it. */
+export function looksLikeSystemWorkflow(workflow: string): boolean {
+  const seen = workflow.normalize("NFKD").replace(/[\p{Cf}\p{M}\s]/gu, "");
+  return LOOK_ALIKES.test(seen.toLowerCase());
+}
+
 /** The stream of a workflow, by a digest of its name. */
 export const workflowStream = streamName("workflow");
 

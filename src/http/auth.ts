@@ -1,6 +1,6 @@
 /** Identifies the caller: a request's credential, and whether its holder may make the call. */
 
-import { isSystemWorkflow, SYSTEM_WORKFLOW_PREFIX } from "../../events/workflow.ts";
+import { looksLikeSystemWorkflow, SYSTEM_WORKFLOW_PREFIX } from "../../events/workflow.ts";
 import { type Access, type Caller, type Identity, mayDo, reachOf, type Scope } from "../access/mod.ts";
 import { EVERYTHING, type Runs, type Within, within } from "../domain/reach.ts";
 import { type NamedJob, readHistory } from "../jobs/commands.ts";
@@ -36,8 +36,8 @@ export interface Auth {
  * `workflow_not_allowed`, and `validation_failed` if the workflow, named at `pointer`, is the service's own.
  */
 export function permitted<What extends Runs>(caller: Caller, what: What, pointer = "/workflow"): Within<What> {
-  if (isSystemWorkflow(what.workflow)) {
-    const message = `must not begin with "${SYSTEM_WORKFLOW_PREFIX}": workflows of such names are the service's own`;
+  if (looksLikeSystemWorkflow(what.workflow)) {
+    const message = `must not begin with "${SYSTEM_WORKFLOW_PREFIX}", or with what looks like it: workflows of such names are the service's own`;
     throw invalid([{ pointer, message }]);
   }
   const found = within(reachOf(caller), what);

@@ -158,10 +158,30 @@ describe("the names of what they run are nobody's to use", () => {
     if (pointer.endsWith("workflow")) expect(answer.body.detail).toContain('must not begin with "levqor."');
   });
 
-  test.each(["levqor", "levqor-forward", "levqor_x", "Levqor.forward"])(
-    "but %s is a name like any other",
-    async (workflow) => {
-      expect((await api.ask("/api/v1/intake", post({ workflow, payload: {} }, operator))).status).toBe(202);
-    },
-  );
+  test.each([
+    ["upper case", "Levqor.forward"],
+    ["full width", "ｌｅｖｑｏｒ．forward"],
+    ["Cyrillic letters", "lеvqоr.forward"],
+    ["a digit", "1evq0r.forward"],
+    ["mathematical letters", "𝐥𝐞𝐯𝐪𝐨𝐫.forward"],
+    ["accents", "lévqör.forward"],
+    ["characters without a width", "lev\u200bqor\u2060.forward"],
+    ["white space", " levqor .forward"],
+    ["another dot", "levqor․forward"],
+  ])("nor does it help to write them with %s", async (_, workflow) => {
+    const answer = await api.ask("/api/v1/intake", post({ workflow, payload: {} }, operator));
+    expect(answer.body).toMatchObject({ error: "validation_failed", errors: [{ pointer: "/workflow" }] });
+  });
+
+  test.each([
+    "levqor",
+    "levqor-forward",
+    "levqor_x",
+    "levqors.forward",
+    "x.levqor.forward",
+    "Счёт.оплата",
+    "リンク.forward",
+  ])("but %s is a name like any other", async (workflow) => {
+    expect((await api.ask("/api/v1/intake", post({ workflow, payload: {} }, operator))).status).toBe(202);
+  });
 });
