@@ -27,6 +27,16 @@ export const Position = Type.Integer({
   examples: [1042],
 });
 
+/** What a call for monitors says of a read model, besides its figures. */
+export const readModelHealth = {
+  ok: Type.Boolean({ description: "Whether the read model is running, so that what is new becomes visible." }),
+  position: Type.Integer({
+    minimum: 0,
+    description: "Position in the log up to which the figures include everything.",
+    examples: [1042],
+  }),
+};
+
 export const JobId = Type.String({
   format: "uuid",
   description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
@@ -35,6 +45,9 @@ export const JobId = Type.String({
 
 /** Text without control characters and lone surrogates: Postgres and terminals cannot handle those. */
 export const PRINTABLE = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";
+
+/** Before a pattern: there is something to see, more than white space and characters without a width. */
+export const NOT_BLANK = "(?=[\\s\\S]*[^\\s\\u00ad\\u200b-\\u200f\\u2060])";
 
 export const Workflow = Type.String({
   minLength: 1,

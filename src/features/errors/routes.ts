@@ -5,7 +5,7 @@ import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
-import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
+import { healthOf, untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import type { ErrorCollector } from "./collector.ts";
 import { errorProblems } from "./problems.ts";
@@ -116,9 +116,11 @@ export function errorRoutes({
         errors: [problems.read_model_behind],
       },
       async () => {
-        const counts = await onceBuilt(() => errorCounts(sql), timing?.read_model_wait_ms);
-        const status = (await projector.status()).find(({ name, live }) => name === "errors" && live);
-        return { ok: status !== undefined && !status.poison, position: status?.position ?? 0, ...counts };
+        return await healthOf(projector, {
+          name: "errors",
+          figures: () => errorCounts(sql),
+          wait_ms: timing?.read_model_wait_ms,
+        });
       },
     ),
     route(

@@ -2,7 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { ERROR_MAX, ErrorFrame } from "../../../events/error.ts";
 import { component } from "../../http/document/components.ts";
-import { EXAMPLE_TIME, list, oneOf, PageQuery, Timestamp } from "../../http/schema.ts";
+import { EXAMPLE_TIME, list, oneOf, PageQuery, readModelHealth, Timestamp } from "../../http/schema.ts";
 
 const EXAMPLE_ERROR_ID = "5f2c8e0b7a914d36b0c1d2e3f4a59687";
 
@@ -204,8 +204,7 @@ export const ErrorsHealth = component(
   "ErrorsHealth",
   Type.Object(
     {
-      ok: Type.Boolean({ description: "Whether the read model is running, so that reports become visible." }),
-      position: Type.Integer({ minimum: 0, description: "Position in the log as of which the figures hold." }),
+      ...readModelHealth,
       open: Type.Integer({ minimum: 0, description: "Groups that are open." }),
       resolved: Type.Integer({ minimum: 0, description: "Groups that are resolved." }),
       last_seen_at: Type.Union([Timestamp, Type.Null()], {

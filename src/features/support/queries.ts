@@ -36,7 +36,7 @@ export function selectThreads(
 
 /** The number of open threads, and of those that wait for an answer. */
 export async function countWaiting(sql: Sql) {
-  const [found] = await sql<{ open: number; unanswered: number; oldest_unanswered_at: string | null }[]>`
+  const [found] = await sql<[{ open: number; unanswered: number; oldest_unanswered_at: string | null }]>`
     select count(*)::int as open,
       (count(*) filter (where last_message_from = 'sender'))::int as unanswered,
       min(last_message_at) filter (where last_message_from = 'sender') as oldest_unanswered_at

@@ -10,7 +10,7 @@ import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { idParam } from "../../http/request/params.ts";
-import { onceBuilt } from "../../http/request/read_model.ts";
+import { healthOf } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { Allowance } from "../../rate/mod.ts";
 import { addMessage, changeThread, openThread } from "./commands.ts";
@@ -50,7 +50,12 @@ const OPENINGS = { at_once: 100, an_hour: 60 };
 /** When to retry, in seconds: by then one more may be opened. */
 const RETRY_AFTER_S = 60;
 
-export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
+export function supportRoutes({
+  log,
+  sql,
+  projector,
+  timing,
+}: Pick<ApiOptions, "log" | "sql" | "projector" | "timing">) {
   const openings = new Allowance(OPENINGS, () => performance.now());
   return [
     route(
@@ -122,7 +127,8 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         id: "getSupportHealth",
         tag: tags.support,
         summary: "Get the state of the support inbox",
-        description: "Tells how many threads are open, and how many of them wait for an answer.",
+        description:
+          "For monitors: whether what is new becomes visible, how many threads are open, and how many of them wait for an answer.",
         scope: "support:read",
         reach: "everyones",
         answers: {
@@ -134,7 +140,12 @@ export function supportRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         },
         errors: [problems.read_model_behind],
       },
-      async () => ({ status: "ok", ...(await onceBuilt(() => countWaiting(sql))) }),
+      async () =>
+        await healthOf(projector, {
+          name: "support_threads",
+          figures: () => countWaiting(sql),
+          wait_ms: timing?.read_model_wait_ms,
+        }),
     ),
     route(
       {

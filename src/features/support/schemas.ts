@@ -3,10 +3,11 @@ import { Type } from "@sinclair/typebox";
 import { supportParties } from "../../../events/support.ts";
 import { SUPPORT_MESSAGES_MAX } from "../../domain/support.ts";
 import { component } from "../../http/document/components.ts";
-import { list, oneOf, PageQuery, PRINTABLE, Timestamp } from "../../http/schema.ts";
+import { list, NOT_BLANK, oneOf, PageQuery, PRINTABLE, readModelHealth, Timestamp } from "../../http/schema.ts";
 
 /** Text with tabs and line breaks, as people type and paste it. */
 const PRINTABLE_TEXT = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f");
+const WRITTEN_TEXT = PRINTABLE_TEXT.replace("^", `^${NOT_BLANK}`);
 
 export const EXAMPLE_THREAD_ID = "0197a1f0-c9d2-7e41-8a3b-5f6c7d8e9a0b";
 
@@ -30,8 +31,8 @@ const Email = Type.String({
 const Message = Type.String({
   minLength: 1,
   maxLength: 4_000,
-  pattern: PRINTABLE_TEXT,
-  description: "Plain text; it may have several lines.",
+  pattern: WRITTEN_TEXT,
+  description: "Plain text; it may have several lines, and is not blank.",
   examples: ["My jobs have been queued for an hour. What can I do?"],
 });
 
@@ -81,7 +82,7 @@ export const SupportHealth = component(
   "SupportHealth",
   Type.Object(
     {
-      status: oneOf(["ok"], "The inbox can be read."),
+      ...readModelHealth,
       open: Type.Integer({ minimum: 0, description: "Threads that are not closed." }),
       unanswered: Type.Integer({ minimum: 0, description: "Those of them whose sender wrote last." }),
       oldest_unanswered_at: Type.Union([Timestamp, Type.Null()], {
@@ -90,7 +91,9 @@ export const SupportHealth = component(
     },
     {
       additionalProperties: false,
-      examples: [{ status: "ok", open: 3, unanswered: 1, oldest_unanswered_at: "2026-01-15T09:30:00.123456Z" }],
+      examples: [
+        { ok: true, position: 1042, open: 3, unanswered: 1, oldest_unanswered_at: "2026-01-15T09:30:00.123456Z" },
+      ],
     },
   ),
 );

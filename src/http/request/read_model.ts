@@ -31,6 +31,25 @@ export async function untilReached(
   throw behind(`The read model did not reach position ${position} within ${wait_ms} ms.`);
 }
 
+/** What monitors learn of a read model, besides its figures. */
+interface ReadModelHealth {
+  /** Whether it is running. */
+  readonly ok: boolean;
+  /** Up to here, at least, the figures include everything. */
+  readonly position: number;
+}
+
+/** The health of what a read model shows, and figures from it. Throws the problem `read_model_behind`. */
+export function healthOf<Figures extends object>(
+  projector: Pick<Projector, "status">,
+  { name, figures, wait_ms }: { name: string; figures: () => PromiseLike<Figures>; wait_ms?: number | undefined },
+): Promise<ReadModelHealth & Figures> {
+  return onceBuilt(async () => {
+    const status = (await projector.status()).find((one) => one.name === name && one.live);
+    return { ok: status !== undefined && !status.poison, position: status?.position ?? 0, ...(await figures()) };
+  }, wait_ms);
+}
+
 interface Asked {
   readonly request: Request;
   readonly log: Pick<EventLog, "head">;

@@ -10,6 +10,7 @@ import { compileCheck, cutPointer } from "../../json/mod.ts";
 import { queryOf } from "../context.ts";
 import { type FieldError, MAX_ERRORS, Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
+import { NOT_BLANK } from "../schema.ts";
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -84,6 +85,8 @@ const formats: Record<string, Format> = {
   uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
 };
 
+const SOMETHING = new RegExp(`^${NOT_BLANK}`);
+
 /** The error for a text that does not match its pattern. */
 const patterns: Record<string, string> = {
   [PipelineName.pattern as string]: "must be 1 to 128 lower-case letters, digits, - and _, not starting with - or _",
@@ -139,8 +142,9 @@ export function invalid(errors: readonly FieldError[]): Problem {
   return new Problem(problems.validation_failed, detail, { errors });
 }
 
-/** Of `PRINTABLE` and its kin only control characters are excluded; any other pattern speaks for itself. */
-function patternMessage(pattern: string): string {
+/** Of `PRINTABLE` and its kin only control characters and blank texts are excluded; any other pattern speaks for itself. */
+function patternMessage(pattern: string, value: string): string {
+  if (pattern.includes(NOT_BLANK) && !SOMETHING.test(value)) return "must not be blank";
   return pattern.includes("[\\ud800-\\udbff][\\udc00-\\udfff]")
     ? "must not contain control characters"
     : `must match ${pattern}`;
@@ -172,7 +176,7 @@ function describe(error: ValueError): string {
     case ValueErrorType.StringMaxLength:
       return `must have at most ${schema.maxLength} characters`;
     case ValueErrorType.StringPattern:
-      return patterns[schema.pattern] ?? patternMessage(schema.pattern);
+      return patterns[schema.pattern] ?? patternMessage(schema.pattern, error.value as string);
     case ValueErrorType.StringFormat:
       return formatMessage(schema.format, error.value as string);
     case ValueErrorType.Integer:

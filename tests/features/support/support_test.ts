@@ -81,6 +81,22 @@ describe("opening a thread", () => {
     expect(answer.text).not.toContain("eve@example.com");
   });
 
+  test.each(["   ", "\n\t\n", "\u200b", "\u00a0\u2003\ufeff"])(
+    "is refused with a blank message: %j",
+    async (message) => {
+      const answer = await ask({ ...asked, message });
+      expect([answer.status, answer.body.errors]).toEqual([
+        422,
+        [{ pointer: "/message", message: "must not be blank" }],
+      ]);
+    },
+  );
+
+  test("takes what begins or ends with white space as it is", async () => {
+    const { path, sender } = await open({ ...asked, message: "\n  Help.\n" });
+    expect((await api.ask(path, { headers: sender })).body.messages[0].message).toBe("\n  Help.\n");
+  });
+
   test("leaves nothing of what was written in the service's log", async () => {
     await ask({ email: "lovelace@example.com", message: "a-word-of-the-message" });
     await ask({ email: "lovelace@example.com", message: "a-word-of-the-message\u0000" });
@@ -325,17 +341,18 @@ test("the inbox tells how much waits for an answer", async () => {
       expect(list.status).toBe(200);
       return await health();
     };
-    expect(await health()).toEqual({ status: "ok", open: 0, unanswered: 0, oldest_unanswered_at: null });
+    const position = expect.any(Number);
+    expect(await health()).toEqual({ ok: true, position, open: 0, unanswered: 0, oldest_unanswered_at: null });
     const first = await inbox.ask(ROUTE, post(asked));
     const [opened] = (await inbox.log.readStream(`support-${first.body.thread_id}`)).map(decode);
     const second = await inbox.ask(ROUTE, post(asked));
     const oldest_unanswered_at = opened?.recorded_at;
-    expect(await shown(second)).toEqual({ status: "ok", open: 2, unanswered: 2, oldest_unanswered_at });
+    expect(await shown(second)).toEqual({ ok: true, position, open: 2, unanswered: 2, oldest_unanswered_at });
     const answer = await inbox.ask(`${ROUTE}/${second.body.thread_id}/messages`, post({ message: "So." }, operator));
-    expect(await shown(answer)).toEqual({ status: "ok", open: 2, unanswered: 1, oldest_unanswered_at });
+    expect(await shown(answer)).toEqual({ ok: true, position, open: 2, unanswered: 1, oldest_unanswered_at });
     const close = { method: "POST", headers: operator };
     const closed = await inbox.ask(`${ROUTE}/${first.body.thread_id}/close`, close);
-    expect(await shown(closed)).toEqual({ status: "ok", open: 1, unanswered: 0, oldest_unanswered_at: null });
+    expect(await shown(closed)).toEqual({ ok: true, position, open: 1, unanswered: 0, oldest_unanswered_at: null });
     expect((await inbox.ask(`${ROUTE}/health`)).body.error).toBe("unauthorized");
   } finally {
     await inbox.stop();
