@@ -1,19 +1,14 @@
 /** `GET /api/v1/ops/health`: the state of each part of the service. */
 
-import { projectionStream } from "../../../events/projection.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
-import { Problem } from "../../http/problem.ts";
-import { nameParam } from "../../http/request/params.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { unfinishedJobs } from "../../jobs/queue/read_model.ts";
 import type { ProjectionStatus } from "../../projector/mod.ts";
 import type { ReactionStatus } from "../../reactor/mod.ts";
-import { serviceProblems } from "./problems.ts";
 import { schedulerHealth } from "./queries.ts";
-import { checkReason, notStopped } from "./resuming.ts";
-import { OpsHealth, ProjectionName, ProjectionResume, ProjectionResumed } from "./schemas.ts";
+import { OpsHealth } from "./schemas.ts";
 
 /** Within this time another process takes over from a leader that died; what is due for longer has nobody. */
 const SCHEDULES_LATE_S = 10;
@@ -59,54 +54,6 @@ const WITHOUT_DATABASE = {
 
 export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }: ApiOptions) {
   return [
-    route(
-      {
-        method: "POST",
-        path: "/api/v1/ops/projections/:name/resume",
-        id: "resumeProjection",
-        tag: tags.operations,
-        summary: "Resume a stopped read model",
-        description:
-          "A read model whose fold rejects an event stops there, alone, and GET /api/v1/ops/health says so. Once the fold is fixed, this call retries the event, in whichever process runs the read model. With `skip`, the position of that event, the read model continues after it: rebuilds skip it, too. Either is recorded, with who decided so and why. If the event stops the read model again, health says so again. A read model that no event stops is left as it is: `stopped_at` is null.",
-        scope: "ops:write",
-        params: { name: nameParam(ProjectionName, serviceProblems.projection_not_found) },
-        body: ProjectionResume,
-        body_optional: true,
-        examples: {
-          again: { summary: "Retry the event that stopped it", value: {} },
-          past: { summary: "Skip that event for good", value: { skip: 1042, reason: "Its time is invalid." } },
-        },
-        answers: {
-          200: {
-            description: "The read model continues.",
-            schema: ProjectionResumed,
-            example: { name: "jobs", version: 4, stopped_at: 1042, skipped: false },
-          },
-        },
-        errors: [serviceProblems.projection_not_stopped],
-      },
-      async (call) => {
-        const { actor } = call.caller;
-        const { name } = call.params;
-        const { skip, reason } = call.body;
-        checkReason({ skip, reason });
-        const meta = { actor, correlation_id: projectionStream(name), ...call.cause };
-        const resumed = await projector.resume(name, { skip, reason, meta });
-        if (!resumed)
-          throw new Problem(serviceProblems.projection_not_found, `There is no read model ${JSON.stringify(name)}.`);
-        const { version } = resumed;
-        if (!resumed.ok && skip !== undefined) {
-          throw notStopped(serviceProblems.projection_not_stopped, {
-            what: `the read model "${name}"`,
-            ...resumed,
-            skip,
-          });
-        }
-        if (!resumed.ok) return { name, version, stopped_at: null, skipped: false };
-        call.recorded(resumed.recorded_at_position);
-        return { name, version, stopped_at: resumed.position, skipped: skip !== undefined };
-      },
-    ),
     route(
       {
         method: "GET",
