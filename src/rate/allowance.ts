@@ -14,8 +14,8 @@ export class Allowance {
     this.#at = now();
   }
 
-  /** Takes one, if one is left: before it is done, because others may ask meanwhile. */
-  take(): boolean {
+  /** Acquires one, if one is left: before it is done, because others may ask meanwhile. */
+  acquire(): boolean {
     const now = this.#now();
     // A clock that was set back refills nothing.
     this.#left = Math.min(this.#at_once, this.#left + Math.max(0, now - this.#at) * this.#per_ms);
@@ -25,8 +25,8 @@ export class Allowance {
     return true;
   }
 
-  /** Gives back one that was taken, for what was not done after all. */
-  giveBack(): void {
+  /** Releases one that was acquired, for what was not done after all. */
+  release(): void {
     this.#left++;
   }
 }

@@ -28,8 +28,8 @@ export class Shares {
     this.#options = options;
   }
 
-  /** Takes one; returns a function that gives it back, which may be called repeatedly, or the limit that is reached. */
-  take(caller: Pick<Caller, "identity" | "operator">): (() => void) | Exhausted {
+  /** Acquires one; returns a function that releases it, which may be called repeatedly, or the limit that is reached. */
+  acquire(caller: Pick<Caller, "identity" | "operator">): (() => void) | Exhausted {
     const { identity } = caller;
     const held = this.#held.get(identity) ?? 0;
     const max = shareOf(caller, this.#options);

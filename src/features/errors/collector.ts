@@ -112,7 +112,7 @@ export class ErrorCollector {
   async #record(id: string, group: Group, at_once = false): Promise<Collected | "refused"> {
     if (group.recording || group.reports === 0) return undefined;
     if (!at_once && this.#now() < group.quiet_until) return undefined;
-    const taken = this.#events.take();
+    const taken = this.#events.acquire();
     if (!taken && !at_once) return undefined;
     let collected: Collected | "refused";
     try {
@@ -121,7 +121,7 @@ export class ErrorCollector {
       return collected;
     } finally {
       group.recording = undefined;
-      if (taken && (!collected || collected === "refused")) this.#events.giveBack();
+      if (taken && (!collected || collected === "refused")) this.#events.release();
     }
   }
 
@@ -149,7 +149,7 @@ export class ErrorCollector {
     { now, at_once }: { now: number; at_once: boolean },
   ) {
     // A group with a known time exists.
-    const may_begin = quiet_until === 0 && this.#newGroups.take();
+    const may_begin = quiet_until === 0 && this.#newGroups.acquire();
     let began = false;
     try {
       const command = { type: "report", error, reports, now, may_begin, at_once } as const;
@@ -157,7 +157,7 @@ export class ErrorCollector {
       began = handled.ok && handled.state.status === "none";
       return handled;
     } finally {
-      if (may_begin && !began) this.#newGroups.giveBack();
+      if (may_begin && !began) this.#newGroups.release();
     }
   }
 

@@ -174,10 +174,10 @@ export function eventRoutes(options: Options) {
         }
         await checkReached(log, after);
         const until = await log.head();
-        const leave = exports.take(caller);
+        const release = exports.acquire(caller);
         server?.timeout(request, EXPORT_IDLE_S);
         const stop = new AbortController();
-        stop.signal.addEventListener("abort", leave);
+        stop.signal.addEventListener("abort", release);
         stopWith(stop, signal);
         const unlisten = onAccessEnd(caller, () => stop.abort());
         stop.signal.addEventListener("abort", unlisten);

@@ -85,17 +85,18 @@ export function socketRoutes(options: ApiParts & { submissions: Submissions }) {
         const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
         // Set explicitly, or Bun would select the first of the client's list: that may be the key.
         if (protocol) headers["sec-websocket-protocol"] = protocol;
+        // Not in the declaration: whether a key needs everyone's jobs depends on each message, and the declared scope is enough for one job.
         const reach = ({ job_id }: WantedEvents) => {
           if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
           return reachOf(caller);
         };
-        const leave = slots.take(caller);
+        const release = slots.acquire(caller);
         const on_open = () => {
           const closed = metrics.opened("websocket");
           return () => {
             closed();
-            // A client that does not leave keeps the descriptor for that long, and cannot be told from one that does.
-            setTimeout(leave, timing?.socket_gone_ms ?? SOCKET_GONE_MS).unref();
+            // A client that does not disconnect keeps the descriptor for that long, and cannot be told from one that does.
+            setTimeout(release, timing?.socket_gone_ms ?? SOCKET_GONE_MS).unref();
           };
         };
         const on_access_end = (end: () => void) => onAccessEnd(caller, end);
@@ -113,7 +114,7 @@ export function socketRoutes(options: ApiParts & { submissions: Submissions }) {
           on_open,
         });
         if (server?.upgrade(request, { headers, data })) return;
-        leave();
+        release();
         throw new Problem(
           streamProblems.upgrade_required,
           "The request does not ask for a WebSocket (RFC 6455, version 13).",

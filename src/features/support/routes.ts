@@ -82,14 +82,14 @@ export function supportRoutes({
       async (call) => {
         const { idempotency_key, caller, cause, body } = call;
         const isLimited = caller === undefined;
-        if (isLimited && !openings.take()) {
+        if (isLimited && !openings.acquire()) {
           const detail = "Too many support threads were opened without a key.";
           throw new Problem(supportProblems.too_many_threads, detail, { retry_after_s: RETRY_AFTER_S });
         }
         const thread_id = call.newId();
         const meta = { actor: caller?.actor ?? VISITOR, correlation_id: thread_id, ...cause };
         const opened = await openThread(log, { thread_id, idempotency_key, meta, ...body });
-        if (isLimited && (!opened.ok || opened.replayed)) openings.giveBack();
+        if (isLimited && (!opened.ok || opened.replayed)) openings.release();
         const { reply_token } = call.once(opened);
         return { thread_id, status: "open", reply_token };
       },

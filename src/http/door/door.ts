@@ -83,7 +83,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     const context = contextOf(request);
     context.route = routes.routeOf(request.method, pathOf(request));
     if (tracing.active) beginSpan(tracing, request, context);
-    const leave = (response: Response) => {
+    const finish = (response: Response) => {
       const dressed = dress(notModified(response, { request, context }), { request, context, cors });
       const deprecated = deprecationOf?.(request.method, context.route);
       for (const name in deprecated) dressed.headers.append(name, deprecated[name] as string);
@@ -103,8 +103,8 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     } catch (error) {
       answer = refuse(request, error);
     }
-    if (!(answer instanceof Promise)) return leave(answer);
-    return deadlines.bound(request, answer).then(leave, (error) => leave(refuse(request, error)));
+    if (!(answer instanceof Promise)) return finish(answer);
+    return deadlines.bound(request, answer).then(finish, (error) => finish(refuse(request, error)));
   };
 }
 

@@ -37,12 +37,12 @@ export class OpenStreams {
     const { logger, metrics, signal, timing } = this.#options;
     const { heartbeat_ms, slow_consumer_s = SLOW_CONSUMER_S } = timing ?? {};
     const { request_id } = cause;
-    const leave = this.#slots.take(caller);
+    const release = this.#slots.acquire(caller);
     // Heartbeats keep the connection busy. It becomes idle only if its client reads nothing, not even that it is cut
     // off: then Bun closes it.
     server?.timeout(request, 2 * slow_consumer_s);
     const stop = new AbortController();
-    stop.signal.addEventListener("abort", leave);
+    stop.signal.addEventListener("abort", release);
     stop.signal.addEventListener("abort", metrics.opened("sse"));
     stopWith(stop, signal);
     const events = await source(stop.signal).catch((error) => {

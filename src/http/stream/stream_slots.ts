@@ -16,11 +16,11 @@ export class StreamSlots {
   }
 
   /**
-   * Takes a slot; returns a function that gives it back, which may be called repeatedly. Throws the problem
+   * Acquires a slot; returns a function that releases it, which may be called repeatedly. Throws the problem
    * `too_many_streams`.
    */
-  take(caller: Caller): () => void {
-    const taken = this.#shares.take(caller);
+  acquire(caller: Caller): () => void {
+    const taken = this.#shares.acquire(caller);
     if (typeof taken === "function") return taken;
     const { whose, max } = taken;
     const holder = whose === "all" ? "" : " for one caller";

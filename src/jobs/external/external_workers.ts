@@ -73,18 +73,18 @@ export class ExternalWorkers {
     if (this.#waiting >= this.#maxWaiting) {
       throw new TooManyClaimsError(`${this.#waiting} claims are waiting here already, the maximum`);
     }
-    const leave = claimant && this.#enter(claimant, keyOf(workflows));
+    const release = claimant && this.#acquire(claimant, keyOf(workflows));
     this.#waiting++;
     try {
       return await this.#groupOf(workflows).claim(wish);
     } finally {
       this.#waiting--;
-      leave?.();
+      release?.();
     }
   }
 
-  /** Counts a claim as its caller's; returns a function that undoes it. */
-  #enter({ identity, max_claims, max_sets }: Claimant, key: string): () => void {
+  /** Counts a claim as its caller's; returns a function that releases it. */
+  #acquire({ identity, max_claims, max_sets }: Claimant, key: string): () => void {
     const sets = this.#sets.get(identity) ?? new Map<string, number>();
     const claims = sets.values().reduce((sum, count) => sum + count, 0);
     if (claims >= max_claims) {

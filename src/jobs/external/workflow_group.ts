@@ -222,7 +222,7 @@ export class WorkflowGroup {
     const { claimed, fault } = await this.#claimAll(jobs, waiting);
     this.#claiming--;
     if (waiting.signal.aborted) {
-      for (const job of claimed) void this.#handBack(job, waiting);
+      for (const job of claimed) void this.#release(job, waiting);
       waiting.answer.resolve([]);
     } else if (claimed.length > 0 || (waiting.over && fault === undefined)) {
       waiting.answer.resolve(claimed);
@@ -303,7 +303,7 @@ export class WorkflowGroup {
   }
 
   /** The worker has gone before it could be told: do not wait for its lease to expire. */
-  async #handBack({ job_id, state }: ClaimedJob, { meta }: ClaimWish): Promise<void> {
+  async #release({ job_id, state }: ClaimedJob, { meta }: ClaimWish): Promise<void> {
     const { log, logger } = this.#options;
     try {
       const command = { type: "release", attempt: state.attempt, reason: "worker_stopping" } as const;

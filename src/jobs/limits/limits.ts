@@ -1,5 +1,5 @@
 /**
- * Asks limits for leave to run a job, and takes it in one commit with the job's start.
+ * Asks limits for a permit to run a job, and acquires it in one commit with the job's start.
  *
  * ```text
  *   what is settled ──▶ none applies: nothing more is asked

@@ -23,18 +23,18 @@ export class Slots {
     return this.#max - this.#taken;
   }
 
-  /** Whether a caller may take a free one; the operator always may. */
-  mayTake(caller: string | null): boolean {
+  /** Whether a caller may acquire a free one; the operator always may. */
+  mayAcquire(caller: string | null): boolean {
     const held = caller === null ? 0 : (this.#held.get(caller) ?? 0);
     return held === 0 || held + 1 <= TIMES * (this.free - 1);
   }
 
-  take(caller: string | null): void {
+  acquire(caller: string | null): void {
     this.#taken++;
     if (caller !== null) this.#held.set(caller, (this.#held.get(caller) ?? 0) + 1);
   }
 
-  giveBack(caller: string | null): void {
+  release(caller: string | null): void {
     this.#taken--;
     if (caller === null) return;
     const left = (this.#held.get(caller) ?? 0) - 1;

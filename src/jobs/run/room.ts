@@ -34,7 +34,7 @@ export class Room {
 
   /** Records something, after a gap if it is time for one; the signal ends the gap. */
   async record<Result>(record: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
-    await this.#leave(signal);
+    await this.#leaveGap(signal);
     const began = this.#clock.now();
     try {
       return await record();
@@ -44,7 +44,7 @@ export class Room {
     }
   }
 
-  async #leave(signal: AbortSignal): Promise<void> {
+  async #leaveGap(signal: AbortSignal): Promise<void> {
     const now = this.#clock.now();
     const left = this.#ended + Math.min(ROOM * this.#took, MAX_ROOM_MS) - now;
     if (left > 0 && now - this.#last < BUSY_MS) return;

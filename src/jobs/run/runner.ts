@@ -214,7 +214,7 @@ class JobRunner implements Runner {
     while (this.#hasSlot()) {
       const job = this.#queue.take(this.#spread.value, this.#mayStart);
       if (!job) break;
-      this.#slots.take(job.caller);
+      this.#slots.acquire(job.caller);
       if (job.state) void this.#process(job, job.state);
       else unread.push(job);
     }
@@ -226,7 +226,7 @@ class JobRunner implements Runner {
     return this.#slots.free > 0 && this.#recording < this.#maxRecording;
   }
 
-  readonly #mayStart = (caller: string | null): boolean => this.#slots.mayTake(caller);
+  readonly #mayStart = (caller: string | null): boolean => this.#slots.mayAcquire(caller);
 
   async #readAndProcess(jobs: readonly ReadyJob[]): Promise<void> {
     try {
@@ -234,13 +234,13 @@ class JobRunner implements Runner {
       const found = new Set(read.map(({ job_id }) => job_id));
       for (const { job_id, caller } of jobs) {
         if (found.has(job_id)) continue;
-        this.#slots.giveBack(caller);
+        this.#slots.release(caller);
         this.#heldBack.settled(job_id);
       }
       for (const job of read) void this.#process(job, job.state);
     } catch (error) {
       for (const job of jobs) {
-        this.#slots.giveBack(job.caller);
+        this.#slots.release(job.caller);
         this.#queue.addFirst(job);
       }
       this.#holdClaims(error);
@@ -260,7 +260,7 @@ class JobRunner implements Runner {
     }
     this.#claims.delete(job.job_id);
     if (!attempt) {
-      this.#slots.giveBack(job.caller);
+      this.#slots.release(job.caller);
       return this.#pump();
     }
     this.#running.add(attempt);
@@ -275,7 +275,7 @@ class JobRunner implements Runner {
         "Lost an attempt; its lease will expire",
       );
       attempt.abort("lease_lost");
-      this.#leave(attempt);
+      this.#release(attempt);
       this.#pump();
     }
   }
@@ -439,7 +439,7 @@ class JobRunner implements Runner {
 
   /** `outcome` is absent if it was told to stop. */
   #forget(attempt: Attempt, outcome: EndedAttempt["outcome"] | undefined = attempt.aborted): void {
-    this.#leave(attempt);
+    this.#release(attempt);
     // Steps may end with neither: another recorded their end.
     const ended = outcome ?? "superseded";
     const good = ended === "succeeded" || ended === "suspended";
@@ -451,9 +451,9 @@ class JobRunner implements Runner {
     });
   }
 
-  /** Gives back the slot of an attempt, once. */
-  #leave(attempt: Attempt): void {
-    if (this.#running.delete(attempt)) this.#slots.giveBack(attempt.state.caller);
+  /** Releases the slot of an attempt, once. */
+  #release(attempt: Attempt): void {
+    if (this.#running.delete(attempt)) this.#slots.release(attempt.state.caller);
     if (this.#byJob.get(attempt.job_id) === attempt) this.#byJob.delete(attempt.job_id);
   }
 

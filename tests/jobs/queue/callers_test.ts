@@ -16,7 +16,7 @@ const KEY = "key:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e71";
 /** How many slots a caller takes before it may take no more. */
 function fill(slots: Slots, caller: string | null): number {
   let taken = 0;
-  for (; slots.free > 0 && slots.mayTake(caller); taken++) slots.take(caller);
+  for (; slots.free > 0 && slots.mayAcquire(caller); taken++) slots.acquire(caller);
   return taken;
 }
 
@@ -45,11 +45,11 @@ describe("slots", () => {
     // Jobs end, of whoever holds most, and whoever may takes what is free.
     for (let round = 0; round < 100; round++) {
       const [most] = [...held].toSorted(([, a], [, b]) => b - a)[0] as [string, number];
-      slots.giveBack(most);
+      slots.release(most);
       held.set(most, (held.get(most) as number) - 1);
-      const least = [...held].toSorted(([, a], [, b]) => a - b).find(([caller]) => slots.mayTake(caller))?.[0];
+      const least = [...held].toSorted(([, a], [, b]) => a - b).find(([caller]) => slots.mayAcquire(caller))?.[0];
       if (least === undefined) continue;
-      slots.take(least);
+      slots.acquire(least);
       held.set(least, (held.get(least) as number) + 1);
     }
     const counts = [...held.values()];
