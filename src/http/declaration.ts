@@ -90,7 +90,7 @@ export interface Declaration<
   readonly without_database?: true;
   /** The rate limit that applies in addition to the caller's own, or `none` if not even that does. */
   readonly rate?: RoutePolicy | "none";
-  /** Its response has an ETag, and is not sent again to a client that has it (`etag.ts`). */
+  /** Its response has an ETag, and is not sent again to a client that has it (`src/web/conditional.ts`). */
   readonly conditional?: true;
   /** It waits on purpose: for at most this many seconds, in place of `REQUEST_TIMEOUT_S`. */
   readonly waits_s?: number;

@@ -1,7 +1,7 @@
 /** Serves content to a GET or HEAD: encodings, validators, ranges (RFC 9110). */
-import fresh from "fresh";
 import Negotiator from "negotiator";
 import { parse as parseRange, type Range } from "range-parser";
+import { isCurrent, notModified } from "./conditional.ts";
 import { type Content, ENCODINGS, type Encoding } from "./content.ts";
 
 /** For addresses that include the version of their content. */
@@ -50,10 +50,8 @@ export async function respond(
     ...(encoding && { "content-encoding": encoding }),
     ...more,
   };
-  if (status === 200 && isFresh(request, headers)) {
-    const { "content-type": _, "content-encoding": __, ...kept } = headers;
-    return new Response(null, { status: 304, headers: kept });
-  }
+  // Before the range: a client that has everything needs no part of it.
+  if (status === 200 && isCurrent(conditionsOf(request), headers)) return notModified(headers);
   if (!range) return send(bytes, { status, headers });
   if (range === "unsatisfiable") throw new RangeNotSatisfiableError(request.headers.get("range") ?? "", bytes.length);
   const { start, end } = range;
@@ -85,12 +83,11 @@ async function encode(request: Request, content: Content): Promise<{ encoding?: 
   return { bytes: content.bytes };
 }
 
-function isFresh(request: Request, { etag, "last-modified": modified }: Record<string, string>): boolean {
-  const conditions = {
-    "if-none-match": request.headers.get("if-none-match") ?? undefined,
-    "if-modified-since": request.headers.get("if-modified-since") ?? undefined,
+function conditionsOf({ headers }: Request) {
+  return {
+    "if-none-match": headers.get("if-none-match") ?? undefined,
+    "if-modified-since": headers.get("if-modified-since") ?? undefined,
   };
-  return fresh(conditions, { etag, "last-modified": modified });
 }
 
 /** The one range to send; `undefined` for everything: several ranges, another unit, or changed content. */

@@ -8,6 +8,7 @@
 
 import { setRateHeaders } from "../../rate/mod.ts";
 import { type Metrics, noTracing, type Span, type Tracing } from "../../telemetry/mod.ts";
+import { isCurrent, notModified } from "../../web/conditional.ts";
 import type { Auth } from "../auth.ts";
 import { contextOf, pathOf, type RequestContext } from "../context.ts";
 import { REQUEST_TIMEOUT_S } from "../limits.ts";
@@ -19,7 +20,6 @@ import { type Cors, createCors } from "./cors.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { deprecations } from "./deprecation.ts";
 import { refusal } from "./errors.ts";
-import { notModified } from "./etag.ts";
 import { checkHead } from "./head.ts";
 import { originCheck } from "./origin.ts";
 import { Pace } from "./pace.ts";
@@ -84,7 +84,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     context.route = routes.routeOf(request.method, pathOf(request));
     if (tracing.active) beginSpan(tracing, request, context);
     const finish = (response: Response) => {
-      const dressed = dress(notModified(response, { request, context }), { request, context, cors });
+      const dressed = dress(unlessCurrent(response, { request, context }), { request, context, cors });
       const deprecated = deprecationOf?.(request.method, context.route);
       for (const name in deprecated) dressed.headers.append(name, deprecated[name] as string);
       tell(request, context, dressed);
@@ -158,6 +158,20 @@ function admission({ auth, limits }: Pick<DoorOptions, "auth" | "limits">) {
     const identity = auth?.identify(request, () => limits?.mayVerify(request) ?? true);
     return identity instanceof Promise ? identity.then(enter) : enter(identity);
   };
+}
+
+/** The response itself, or 304 if the client has it. */
+function unlessCurrent(
+  response: Response,
+  { request, context }: { request: Request; context: RequestContext },
+): Response {
+  const { "if-none-match": tags } = context.headers;
+  if (tags === undefined || response.status !== 200) return response;
+  if (request.method !== "GET" && request.method !== "HEAD") return response;
+  const { headers } = response;
+  if (!isCurrent({ "if-none-match": tags }, { etag: headers.get("etag") ?? undefined })) return response;
+  void response.body?.cancel();
+  return notModified(headers);
 }
 
 function tooLate({ reading }: RequestContext, limit_s: number): Problem {
