@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { dirname, extname, join, relative } from "node:path";
 import { connect } from "nats";
 import { isPublic } from "../connectors/outbound.ts";
-import { type Config, loadConfig } from "../src/config.ts";
+import { type Config, loadConfig, settings } from "../src/config.ts";
 import { OpsHealth } from "../src/features/service/schemas.ts";
 import {
   type NatsServer,
@@ -146,6 +146,22 @@ test("compose needs nothing that .env.example does not list", async () => {
   const named = (await read("deploy/.env.example")).matchAll(/^(\w+)=/gm).map(([, name]) => name);
   expect(new Set(asked)).toEqual(new Set(named));
 });
+
+test(".env.example lists every setting, or says where it is set", async () => {
+  const example = await read("deploy/.env.example");
+  const listed = [...example.matchAll(/^(\w+)=/gm)].map(([, name]) => name as string);
+  const [, elsewhere = "", defaults = ""] =
+    /compose\.yaml sets them:([^.]+)\.[\s\S]*to change them:([^.]+)\./.exec(example) ?? [];
+  const named = [...listed, ...namesIn(elsewhere), ...namesIn(defaults)];
+  expect(settings().filter(({ env }) => !named.includes(env))).toEqual([]);
+  const compose = await read("deploy/compose.yaml");
+  const image = Object.keys(await imageEnv());
+  const isSet = (name: string) => image.includes(name) || new RegExp(`^ +${name}:`, "m").test(compose);
+  expect(namesIn(elsewhere).filter((name) => !isSet(name))).toEqual([]);
+  expect(namesIn(defaults).filter(isSet)).toEqual([]);
+});
+
+const namesIn = (text: string) => text.match(/\b[A-Z][A-Z_]+\b/g) ?? [];
 
 test("Kubernetes gives each role valid settings, and time to stop", async () => {
   const [{ stringData }] = await readYaml("deploy/kubernetes/secret.example.yaml");
