@@ -123,6 +123,12 @@ const HOME =
 /** Queries of URLs without a host. */
 const QUERY = /\?[\w.%[\]~-]{1,64}=[^\s"'<>)]*/g;
 const RUN = /[\w+=-]{20,}/g;
+/** Tokens of vendors, by how they begin: they may have few digits, or none. */
+const VENDORS =
+  /(?<![\w-])(?:[spr]k_(?:live|test)_\w{8,}|sk-[\w-]{16,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|(?:re|ntn|secret|hf)_[A-Za-z]\w{15,}|AIza[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{16,})/g;
+/** What follows a word for a secret, with or without a sign between them. */
+const AFTER_NAME =
+  /\b((?:bearer|basic|authorization|token|secret|passw(?:or)?d|passphrase|credentials?|(?:\w+[_-])?key)["'`]?(?:\s*[:=]\s*|\s+(?:is\s+|was\s+)?)["'`]?)([\w.~+/=-]{12,})/gi;
 
 /**
  * Removes from somebody else's text what may identify a person or grant access: secrets by their format, e-mail and IP
@@ -132,6 +138,8 @@ const RUN = /[\w+=-]{20,}/g;
 export function anonymous(text: string): string {
   return unknownSecrets
     .text(text)
+    .replace(VENDORS, "[token]")
+    .replace(AFTER_NAME, (all, before: string, word: string) => (isRandom(word) ? `${before}[token]` : all))
     .replace(/(\w:\/\/[^\s?#"'<>]+)[?#][^\s"'<>)]*/g, "$1")
     .replace(QUERY, "")
     .replace(EMAIL, "[email]")
@@ -139,6 +147,17 @@ export function anonymous(text: string): string {
     .replace(IP, (found) => (parseAddress(found) ? "[ip]" : found))
     .replace(/\+?\d(?:[ ().-]{0,3}\d){6,}/g, "[number]")
     .replace(RUN, (run) => (/(?:\d\D*){3}/.test(run) && /[a-z]/i.test(run) ? "[token]" : run));
+}
+
+/** Whether no person wrote this word: neither in a language nor as a name in a program. */
+function isRandom(word: string): boolean {
+  return word.split(/[^A-Za-z0-9]+/).some((part) => {
+    if (part.length < 12) return false;
+    if (/\d/.test(part)) return true;
+    // In names of programs, words of several letters begin with a capital; in few languages one has twenty.
+    const words = part.match(/[A-Z]+[a-z]*|[a-z]+/g) ?? [];
+    return words.length === 1 ? part.length >= 20 : part.length / words.length < 3;
+  });
 }
 
 /** Finds any of several texts, the longest first: one expression is faster than many searches. */
