@@ -40,14 +40,19 @@ interface ReadModelHealth {
 }
 
 /** The health of what a read model shows, and figures from it. Throws the problem `read_model_behind`. */
-export function healthOf<Figures extends object>(
+export async function healthOf<Figures extends object>(
   projector: Pick<Projector, "status">,
   { name, figures, wait_ms }: { name: string; figures: () => PromiseLike<Figures>; wait_ms?: number | undefined },
 ): Promise<ReadModelHealth & Figures> {
-  return onceBuilt(async () => {
-    const status = (await projector.status()).find((one) => one.name === name && one.live);
-    return { ok: status !== undefined && !status.poison, position: status?.position ?? 0, ...(await figures()) };
-  }, wait_ms);
+  const read = async () => (await projector.status()).find((one) => one.name === name && one.live);
+  let status = await read();
+  if (!status) {
+    // It is live as soon as its figures can be read.
+    await onceBuilt(figures, wait_ms);
+    status = await read();
+  }
+  const shown = await onceBuilt(figures, wait_ms);
+  return { ok: status !== undefined && !status.poison, position: status?.position ?? 0, ...shown };
 }
 
 interface Asked {
