@@ -89,5 +89,5 @@ test("a job whose steps are recorded one right after the other leaves gaps from 
 
 test("a command that others overtake at every attempt gets 503", () => {
   const problem = toProblem(new ContendedError("Cannot append to job-1: others changed it at every try"));
-  expect(problem).toMatchObject({ code: "unavailable", options: { headers: { "retry-after": "1" } } });
+  expect(problem).toMatchObject({ code: "unavailable", options: { retry_after_s: 1 } });
 });
