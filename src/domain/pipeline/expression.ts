@@ -9,10 +9,10 @@
  *   has(payload.nick) ? payload.nick : "you"
  * ```
  *
- * The syntax is read by the library; what it means is decided here, where every piece of work is counted before it is
- * done (`expression_cost.ts`):
+ * The library parses them; they are evaluated here, where every piece of work is metered before it is done
+ * (`expression_cost.ts`):
  *
- * - there are no side effects, no recursion, no loops but those over lists, and those not within one another;
+ * - there are no side effects, no recursion, and no loops except over lists, which cannot be nested;
  * - only {@link FUNCTIONS} and {@link METHODS} may be called: no regular expressions, no bindings;
  * - only own properties are read; a missing one is an error that names its path;
  * - text is counted and cut in code points; whole numbers are exact within 64 bits (`expression_number.ts`).
@@ -113,7 +113,7 @@ function syntaxOf(source: string): ASTNode {
   try {
     return library.parse(source).ast;
   } catch (error) {
-    // One that is too large for a double.
+    // A number that is too large for a double.
     if (error instanceof ParseError && error.code === "invalid_number" && error.range) {
       checkLiteral(source.slice(error.range.start, error.range.end));
     }
@@ -353,7 +353,7 @@ class Compiling {
     return { kind: left.kind === right.kind ? left.kind : "any", is_int: left.is_int && right.is_int, run };
   }
 
-  /** As in CEL: an operand that decides does, even if the other one fails. */
+  /** As in CEL: an operand that determines the result does so even if the other one fails. */
   #logical([left, right]: readonly [ASTNode, ASTNode], decisive: boolean): Part {
     const name = decisive ? "||" : "&&";
     const [first, second] = [asTest(name, this.compile(left)), asTest(name, this.compile(right))];
@@ -491,7 +491,7 @@ function testing(name: string, { list, test }: { list: Part; test: (scope: Scope
   }
 }
 
-/** As in CEL: one element that decides does, even if others fail. */
+/** As in CEL: an element that determines the result does so even if others fail. */
 function decided(
   decisive: boolean,
   { name, list, test, scope }: { name: string; list: Part; test: (scope: Scope) => boolean; scope: Scope },

@@ -11,7 +11,7 @@ export type Numeric = number | bigint;
 export const MAX_NUMBER_LENGTH = 100;
 
 const MIN_INTEGER = -(2n ** 63n);
-/** Identifiers of other services may use the sign's bit. */
+/** Identifiers of other services may use the sign bit. */
 const MAX_INTEGER = 2n ** 64n - 1n;
 
 export function isNumeric(value: unknown): value is Numeric {
@@ -45,7 +45,7 @@ export type Arithmetic = "+" | "-" | "*" | "/" | "%";
 export interface Operands {
   readonly left: Numeric;
   readonly right: Numeric;
-  /** Both are certainly CEL's, however large. */
+  /** Both are certainly CEL integers, however large. */
   readonly are_ints: boolean;
 }
 
@@ -86,7 +86,7 @@ export function toInteger(value: Numeric | string): bigint {
   throw new ExpressionError("int() takes a finite number or the digits of a whole one, within 64 bits");
 }
 
-/** The double nearest to a number or a text: whoever asks for one means it, even if it is a different number. */
+/** The double nearest to a number or a text: an explicit conversion may change the number. */
 export function toNumber(value: Numeric | string): number {
   if (typeof value !== "string") return Number(value);
   const isNumber = value.length <= MAX_NUMBER_LENGTH && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);

@@ -35,7 +35,7 @@ function isBoundary(text: string, at: number): boolean {
   return before < 0xd800 || before > 0xdbff;
 }
 
-/** Whether the part is there, and begins and ends between code points. */
+/** Whether the part occurs at an index, and begins and ends between code points. */
 export function standsAt(text: string, part: string, at: number): boolean {
   return at >= 0 && isBoundary(text, at) && isBoundary(text, at + part.length) && text.startsWith(part, at);
 }
@@ -59,7 +59,7 @@ export function split(text: string, separator: string, { limit, meter }: { limit
   let from = 0;
   for (const at of separator === "" ? seams(text) : occurrences(text, separator, { from: 0, meter })) {
     if (parts.length === limit - 1) break;
-    // Within the separator before it: "aa" occurs twice in "aaa".
+    // It overlaps the separator before it: "aa" occurs twice in "aaa".
     if (at < from) continue;
     meter.spend(2);
     parts.push(text.slice(from, at));
@@ -81,7 +81,7 @@ function* occurrences(text: string, part: string, { from, meter }: Search): Gene
   for (let at = next(from); at !== -1; at = next(at + 1)) {
     meter.spend(1);
     if (isBoundary(text, at) && isBoundary(text, at + part.length)) yield at;
-    // The end is not found again and again.
+    // Otherwise an empty part would be found at the end forever.
     if (at === text.length) return;
   }
 }

@@ -63,7 +63,7 @@ export function keysOf(map: JsonMap, meter: Meter): readonly string[] {
   return keys;
 }
 
-/** Whether two values are the same. Numbers are, if they are exactly equal; values of different types never. */
+/** Whether two values are equal: numbers if they are exactly equal, values of different types never. */
 function equal(left: Json, right: Json, meter: Meter): boolean {
   meter.spend(1);
   if (typeof left === "string" && typeof right === "string") {
@@ -169,7 +169,7 @@ interface Operands {
   readonly left: Json;
   readonly right: Json;
   readonly meter: Meter;
-  /** Both are CEL's integers, however large. */
+  /** Both are CEL integers, however large. */
   readonly are_ints?: boolean;
 }
 

@@ -22,9 +22,9 @@ export type PipelineCommand =
   | {
       readonly type: "update";
       readonly pipeline: Within<NamedPipeline>;
-      /** `any`: whichever it has. */
+      /** `any`: whatever its current version is. */
       readonly expected_version: number | "any";
-      /** Of whoever replaces the previous version, whose steps they must be able to use, too. */
+      /** Of the caller, who must also be allowed to use the steps of the version being replaced. */
       readonly reach: Reach;
     };
 

@@ -13,7 +13,7 @@ import { type Place, placesIn, RenderError, wholeSource } from "./template.ts";
  */
 export const MAX_EXPRESSIONS = 1_000;
 export const MAX_EXPRESSIONS_LENGTH = 30_000;
-/** No more faults are looked for: a response lists no more. */
+/** The check ends after so many faults: a response lists no more. */
 const MAX_FAULTS = 20;
 const KINDS = ["uses", "sleep", "wait_for_approval"] as const;
 
@@ -57,7 +57,7 @@ interface Found {
   readonly local: boolean;
 }
 
-/** Where expressions are, step by step; or why they are too much to parse. No more is searched than needed. */
+/** The expressions of each step; or why there are too many to parse. The search ends as soon as that is known. */
 function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string } {
   let count = 0;
   let length = 0;

@@ -1,6 +1,6 @@
 /**
- * The size of a JSON value: the memory that it takes, and the work to process it. The work is everything after it was
- * built: it is checked, serialised, encoded and sent. It is counted in the units of expressions (`expression_cost.ts`):
+ * The size of a JSON value: the memory that it takes, and the work to process it. The work is everything done after it
+ * is built: checking, serialising, encoding and sending it. It is counted in the units of expressions (`expression_cost.ts`):
  *
  * ```text
  *   2     a value, or a property of a map

@@ -21,8 +21,7 @@ export function shortened({ code, message, detail }: JobError, { retried }: { re
 }
 
 /**
- * UTF-16 units of an error's JSON, or of its detail's. What cannot be written as JSON, the log rejects: it counts as
- * nothing.
+ * UTF-16 units of an error's JSON, or of its detail's. The log rejects what cannot be written as JSON, so it counts as 0.
  */
 export function lengthOfJson(value: unknown): number {
   try {

@@ -118,7 +118,7 @@ export function evolveSteps(states: StepStates, event: StepEvent): StepStates {
   return new Map(states).set(event.data.step, evolveStep(before, event));
 }
 
-/** The attempt has ended before the work in it; `lost`: with its worker. */
+/** The attempt ended while work in it was running; `lost`: its worker was lost. */
 export function interrupt(states: StepStates, { lost }: { lost: boolean }): StepStates {
   const stop = <Work extends WorkState>(work: Work): Work =>
     work.status === "running"
@@ -132,7 +132,7 @@ export function interrupt(states: StepStates, { lost }: { lost: boolean }): Step
   );
 }
 
-/** The job has finished before the steps that were under way, or waited. */
+/** The job finished while steps were running or waiting. */
 export function abandon(states: StepStates): StepStates {
   const stop = <Work extends WorkState>(work: Work): Work =>
     hasEnded(work) || work.status === "pending" ? work : { ...work, status: "interrupted", due_at: null };
@@ -180,7 +180,7 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
 
 type WorkEvent = Extract<StepEvent, { type: "job.step_started" | "job.step_succeeded" | "job.step_failed" }>;
 
-/** Whatever its outcome, it is part of the history. */
+/** Every run counts, whatever its outcome: it is part of the history. */
 function count(step: StepState, event: WorkEvent): StepState {
   switch (event.type) {
     case "job.step_started":

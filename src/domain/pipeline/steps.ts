@@ -1,6 +1,6 @@
 /**
- * What a job of several steps does next: its definition and what is on record of its steps, to what is to be recorded,
- * run and waited for. Pure: the same question gets the same answer, on whichever worker, before and after a crash.
+ * Decides what a job of several steps does next: from its definition and the recorded states of its steps, what to
+ * record, to run and to wait for. Pure: the same input gives the same result, on any worker, before and after a crash.
  *
  * ```text
  *   for each step in order, until one has something left to do:
@@ -9,12 +9,12 @@
  *     uses: ──started──▶ running ─────▶ succeeded, the next step
  *              ▲            │ ╰───────▶ failed: so has the job
  *              ╰─retrying◀──┤
- *              ╰─interrupted◀ (its worker was lost, or handed it back)
+ *              ╰─interrupted◀ (its worker was lost, or released it)
  *     sleep, wait_for_approval ───────▶ the job is suspended, until then or until somebody decides
  *   no step left ─────────────────────▶ the job has succeeded, with the last step's output
  * ```
  *
- * A step or an item whose end is on record is never run again.
+ * A step or an item whose outcome is recorded never runs again.
  */
 import type { JobError, JobSuspended } from "../../../events/job.ts";
 import { MAX_ITEMS, MAX_SLEEP_SECONDS, type Step, type Steps } from "../../../events/pipeline.ts";
@@ -51,8 +51,8 @@ export const MAX_ERRORS_LENGTH = 4_000_000;
 export const MAX_INPUTS_LENGTH = 4_000_000;
 
 /**
- * Once one plan is this much work, the rest is left to the next: others have their turn in between. In units of
- * expressions.
+ * A plan that has taken this much work, in units of expressions, leaves the rest to the next one, so that others get
+ * their turn in between.
  */
 const MAX_PLAN_COST = 100_000;
 
@@ -69,9 +69,9 @@ export interface StepsInProgress {
   readonly now: number;
   /** The keys of the work that this worker is running. */
   readonly active: ReadonlySet<string>;
-  /** How much the inputs that are to start may take together. */
+  /** The total size of the inputs that may start. */
   readonly inputs_left: number;
-  /** How much one may take if none is active; {@link inputs_left} does not count for it. Unlimited by default. */
+  /** The size of the one that may start if none is active; {@link inputs_left} does not count for it. Unlimited by default. */
   readonly first_left?: number;
   /** What the attempt's earlier plans have computed; this one adds to it. */
   readonly known: Known;
@@ -118,14 +118,14 @@ export type Ending =
   | ({ readonly type: "suspend" } & Omit<JobSuspended, "attempt">);
 
 /**
- * To be recorded, all at once; then the work is started. Neither work nor an ending: what is active must finish or, if
- * nothing is, others' must leave room for an input.
+ * The work to start, once all of it is recorded in one commit. With neither work nor an ending, the job waits until
+ * active work finishes or, if there is none, until other jobs make room for an input.
  */
 export interface Plan {
   readonly events: readonly NewStepEvent[];
   readonly works: readonly Work[];
   readonly ending: Ending | null;
-  /** There is more to plan, when others have had their turn. */
+  /** There is more to plan once others have had their turn. */
   readonly unfinished: boolean;
 }
 
@@ -274,7 +274,7 @@ class Planning {
   #timeOf({ id }: Step, until: string): number {
     const text = this.#render(id, "/sleep/until", until);
     const refuse = (fault: string) => new RenderError("/sleep/until", new ExpressionError(`${shown(text)} ${fault}.`));
-    // Anything but a text is as little a time as an empty one.
+    // Anything but a text is as invalid a time as an empty text.
     const reading = readTime(typeof text === "string" ? text : "");
     if ("fault" in reading) throw refuse(reading.fault);
     const time = reading.instant.epochMilliseconds;
@@ -348,9 +348,9 @@ class Planning {
         work,
         isFirst,
       });
-      // It starts when one of the running ones has made room.
+      // It starts once a running one has made room.
       if (started === "no_room") return { works, ending: null, unfinished: false };
-      // What was started before the one that cannot be runs first.
+      // What was started before the one that cannot start runs first.
       if (!("key" in started)) return works.length > 0 ? { works, ending: null, unfinished: false } : started;
       works.push(started);
       if (this.#hasSpent()) return { works, ending: null, unfinished: true };
@@ -505,7 +505,7 @@ function expressionFailed(error: ExpressionError, within = ""): JobError {
   return { code, message: error.message, ...(pointer ? { detail: { pointer } } : {}) };
 }
 
-/** RFC 3339; never before the intended time, so that whoever comes then does not come too early. */
+/** RFC 3339, rounded up: a job that is due then is never early. */
 function iso(ms: number): string {
   return new Date(Math.ceil(ms)).toISOString();
 }

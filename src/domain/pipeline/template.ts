@@ -77,7 +77,7 @@ export function* placesIn(value: unknown, pointer = ""): Generator<Place | Rende
   }
 }
 
-/** The texts of a value that may contain expressions. There may be much else in it: nothing is allocated for that. */
+/** The texts of a value that may contain expressions. Most of it may be something else, for which nothing is allocated. */
 function gatherTexts(value: unknown, { path, texts }: { path: Path; texts: { text: string; path: Path }[] }): void {
   if (typeof value === "string") {
     if (value.includes("{{")) texts.push({ text: value, path });
@@ -128,7 +128,7 @@ interface Reading {
   readonly literal: Size;
 }
 
-/** The place of a value; its JSON pointer is built on demand. */
+/** The path to a value; its JSON pointer is built on demand. */
 type Path = string | { readonly parent: Path; readonly key: string | number };
 
 function pointerOf(path: Path): string {
@@ -242,7 +242,7 @@ function* partsOf(text: string): Generator<string | { readonly source: string }>
   }
 }
 
-/** Where the `}}` is of an expression that begins at `from`: not within a string, and not that of inner braces. */
+/** The index of the `}}` that closes the expression beginning at `from`, not one within a string or of inner braces. */
 function endOf(text: string, from: number): number {
   let depth = 0;
   let quote: string | undefined;

@@ -1,16 +1,16 @@
 /**
- * Some workflows whose jobs external workers claim together: what of them is ready, and who waits for it.
+ * A set of workflows that external workers claim together: which of their jobs are ready, and which workers wait.
  *
  * ```text
  *   log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ answered
- *                     ▲                   │ another was faster, or the worker has gone
+ *                     ▲                   │ another was faster, or the worker left
  *   claim ──▶ line ───╯                   ▼
- *                                      back in line, or the job is handed back
+ *                                      back in line, or the job is released
  * ```
  *
  * However many workers wait, one follower of the log looks for jobs on behalf of all of them: a waiting worker costs
- * a place in the line and a timer. Ready jobs go by the rule of priority that built-in workers have
- * (`ready_queue.ts`), and to whoever has waited longest.
+ * a place in the line and a timer. Ready jobs are taken in the same order as for built-in workers (`ready_queue.ts`),
+ * and go to the worker that has waited longest.
  */
 import type { EventMeta } from "../../../events/envelope.ts";
 import { pause } from "../../async/mod.ts";
@@ -33,7 +33,7 @@ const MAX_ANSWER_WEIGHT = 8_000_000;
 const UNKNOWN_WEIGHT = 200_000;
 /** How many jobs are kept ready; the rest is found again when there is room. */
 const QUEUE = { max_jobs: 1_000, max_weight: 4_000_000 } as const;
-/** How long a worker that does not want to wait may wait nevertheless, until it is known what is ready. */
+/** How long a claim that is not to wait may take nevertheless, until it is known what is ready. */
 const SETTLE_MS = 2_000;
 const SETTLE_POLL_MS = 10;
 
@@ -90,7 +90,7 @@ export class WorkflowGroup {
   /** Claims under way. */
   #claiming = 0;
   #serving = false;
-  /** From then on jobs are given out: at startup their order must be known first. */
+  /** Resolves when jobs may be handed out: at startup their order must be known first. */
   readonly #opened: Promise<void>;
   #open = false;
   /** By the monotonic clock, when a worker last asked. */
@@ -145,7 +145,7 @@ export class WorkflowGroup {
     if (wish.signal.aborted || this.#stopping.signal.aborted) return [];
     this.#line.push(waiting);
     this.#serve();
-    void (wish.wait_ms > 0 ? pause(wish.wait_ms, done.signal) : this.#givenOut(done.signal)).then(end);
+    void (wish.wait_ms > 0 ? pause(wish.wait_ms, done.signal) : this.#handedOut(done.signal)).then(end);
     try {
       return await waiting.answer.promise;
     } finally {
@@ -163,8 +163,8 @@ export class WorkflowGroup {
     waiting.answer.resolve([]);
   }
 
-  /** Resolves when everything that is ready now is known and has been given out, or `SETTLE_MS` later. */
-  async #givenOut(signal: AbortSignal): Promise<void> {
+  /** Resolves when everything that is ready now is known and has been handed out, or `SETTLE_MS` later. */
+  async #handedOut(signal: AbortSignal): Promise<void> {
     const head = await this.#options.log.head().catch(() => Number.POSITIVE_INFINITY);
     await Promise.all([this.#opened, this.#settled({ signal, head })]);
   }
@@ -216,7 +216,7 @@ export class WorkflowGroup {
     return jobs;
   }
 
-  /** Claims jobs for a worker and responds to it; if another was faster at all of them, it goes back to its place. */
+  /** Claims jobs for a worker and responds to it; if others were faster at all of them, it goes back to the front of the line. */
   async #hand(jobs: readonly ReadyJob[], waiting: Waiting): Promise<void> {
     this.#claiming++;
     const { claimed, fault } = await this.#claimAll(jobs, waiting);
@@ -258,7 +258,7 @@ export class WorkflowGroup {
     return { claimed, fault: faults[0] };
   }
 
-  /** Fails a job that can never be claimed: others must not wait behind it. Throws retryable faults. */
+  /** Fails a job that can never be claimed, so that no other waits behind it. Throws retryable faults. */
   async #cannotClaim({ job_id, version }: ReadyJob, fault: unknown): Promise<void> {
     if (isTransient(fault)) throw fault;
     const { log, logger } = this.#options;
@@ -271,7 +271,7 @@ export class WorkflowGroup {
       await failForGood(log, { job_id, version, fault, actor: "system:workers" });
     } catch (error) {
       if (isTransient(error)) throw error;
-      logger.error({ job_id, err: error }, "Cannot even record that a job failed; leaving it alone");
+      logger.error({ job_id, err: error }, "Cannot record that a job failed; leaving it alone");
     }
   }
 
@@ -302,14 +302,14 @@ export class WorkflowGroup {
     return result;
   }
 
-  /** The worker has gone before it could be told: do not wait for its lease to expire. */
+  /** Releases a job whose worker left before it got the response, rather than wait for the lease to expire. */
   async #release({ job_id, state }: ClaimedJob, { meta }: ClaimWish): Promise<void> {
     const { log, logger } = this.#options;
     try {
       const command = { type: "release", attempt: state.attempt, reason: "worker_stopping" } as const;
       await commandJob(log, { job_id, reach: EVERYTHING, command, meta: jobMeta(job_id, { actor: meta.actor }) });
     } catch (error) {
-      logger.warn({ job_id, err: error }, "Cannot release a job whose worker has gone; its lease will expire");
+      logger.warn({ job_id, err: error }, "Cannot release a job whose worker left; its lease will expire");
     }
   }
 }

@@ -295,7 +295,7 @@ class JobRunner implements Runner {
         this.#queue.addFirst(job);
         this.#holdClaims(met);
       } else {
-        logger.error({ job_id, err: met }, "Cannot even record that a job failed; leaving it alone");
+        logger.error({ job_id, err: met }, "Cannot record that a job failed; leaving it alone");
         this.#heldBack.settled(job_id);
       }
     }
@@ -496,7 +496,7 @@ class JobRunner implements Runner {
     try {
       await this.#record(attempt, { type: "fail", attempt: state.attempt, error });
     } catch (err) {
-      const message = "Cannot even record that the attempt failed; its lease will expire";
+      const message = "Cannot record that the attempt failed; its lease will expire";
       this.#options.logger.error({ job_id, attempt: state.attempt, err }, message);
     }
   }
