@@ -67,7 +67,35 @@ export function microseconds(time: string): string {
   return instantOf(time).toString({ smallestUnit: "microsecond", roundingMode: "ceil" });
 }
 
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
+
 /** Milliseconds since 1970 as RFC 3339, UTC. */
 export function toTime(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** The same, rounded up: what is due then is never early. */
+export function toTimeAtLeast(ms: number): string {
+  return toTime(Math.ceil(ms));
+}
+
+export function toTimeOrNull(ms: number | null): string | null {
+  return ms === null ? null : toTime(ms);
+}
+
+/** RFC 3339 as milliseconds since 1970. */
+export function fromTimeOrNull(time: string | null): number | null {
+  return time === null ? null : Date.parse(time);
+}
+
+/** Both times are RFC 3339. */
+export function secondsAfter(time: string, seconds: number): string {
+  return toTime(Date.parse(time) + seconds * 1000);
+}
+
+/** Milliseconds since 1970 as whole seconds. */
+export function toUnixSeconds(ms: number): number {
+  return Math.floor(ms / 1000);
 }

@@ -2,6 +2,7 @@
 import { accountOf, chargedTo, keyOwner, SYSTEM } from "../events/account.ts";
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId } from "../events/mod.ts";
+import { secondsAfter, toTimeOrNull } from "../events/time.ts";
 import { defineProjection, type ReadEvent } from "./projection.ts";
 import { usesColumn } from "./uses.ts";
 
@@ -181,9 +182,9 @@ export const jobs = defineProjection({
         updated_at: event.recorded_at,
         started_at: null,
         finished_at: null,
-        due_at: timeOf(due_at),
+        due_at: toTimeOrNull(due_at),
         waiting: due_at === null ? null : "run_at",
-        expires_at: timeOf(expiresAt(event.data, event.recorded_at)),
+        expires_at: toTimeOrNull(expiresAt(event.data, event.recorded_at)),
         error_code: null,
         worker: null,
         lease_expires_at: null,
@@ -303,13 +304,4 @@ function finish(row: JobRow, status: JobRow["status"], event: LaterEvent): void 
   if (row.callback !== "waiting") return;
   row.callback = event.meta.actor.startsWith("worker:") ? "pending" : "scheduled";
   row.callback_due_at = event.recorded_at;
-}
-
-function secondsAfter(time: string, seconds: number): string {
-  return new Date(Date.parse(time) + seconds * 1000).toISOString();
-}
-
-/** Milliseconds since 1970 as RFC 3339. */
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
 }

@@ -2,6 +2,7 @@
 import { chargedTo } from "../events/account.ts";
 import type { Environment } from "../events/key.ts";
 import { entityId } from "../events/mod.ts";
+import { secondsAfter } from "../events/time.ts";
 import { defineProjection } from "./projection.ts";
 
 /** One key. Times are RFC 3339, UTC. */
@@ -82,7 +83,7 @@ export const keys = defineProjection({
           prefix,
           expires_at,
           rotated_at: event.recorded_at,
-          overlap_ends_at: overlap_seconds === 0 ? null : later(event.recorded_at, overlap_seconds),
+          overlap_ends_at: overlap_seconds === 0 ? null : secondsAfter(event.recorded_at, overlap_seconds),
         };
       }
       case "key.revoked":
@@ -90,7 +91,3 @@ export const keys = defineProjection({
     }
   },
 });
-
-function later(time: string, seconds: number): string {
-  return new Date(Date.parse(time) + seconds * 1000).toISOString();
-}

@@ -2,6 +2,7 @@
  * What `/public/metrics` is computed from: counts per hour. {@link publicMetrics} has the definitions.
  */
 import { accountOf, SYSTEM } from "../events/account.ts";
+import { HOUR_MS, MINUTE_MS } from "../events/time.ts";
 import { defineProjection } from "./projection.ts";
 
 /** One hour in which anything was recorded. */
@@ -110,8 +111,6 @@ export interface PublicMetrics {
   readonly audit_coverage: number;
 }
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 const WINDOW_MS = 7 * 24 * HOUR_MS;
 
 /**

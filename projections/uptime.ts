@@ -1,4 +1,5 @@
 /** How long the service was up, day by day: computed from the minutes in the read model `metrics`. */
+import { MINUTE_MS, toTime } from "../events/time.ts";
 import { type MetricsRow, percent } from "./metrics.ts";
 
 /** One day, UTC. */
@@ -34,7 +35,6 @@ export interface Uptime {
   readonly outages: readonly Outage[];
 }
 
-const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1_440;
 
 /**
@@ -75,7 +75,7 @@ export function uptimeByDay(
     const minutes_up = minutes.reduce((sum, minute) => sum + minute, 0);
     all += minutes_up;
     counted.push({
-      date: new Date(day * DAY_MINUTES * MINUTE_MS).toISOString().slice(0, 10),
+      date: toTime(day * DAY_MINUTES * MINUTE_MS).slice(0, 10),
       uptime_percent: minutes.length > 0 ? percent(minutes_up, minutes.length) : null,
       minutes_up,
       minutes_down: minutes.length - minutes_up,
@@ -96,5 +96,5 @@ function outages(up: Uint8Array, from: number): Outage[] {
 }
 
 function time(minute: number): string {
-  return new Date(minute * MINUTE_MS).toISOString();
+  return toTime(minute * MINUTE_MS);
 }

@@ -1,4 +1,5 @@
 /** What one caller can grant to a key: no more than they have. */
+import { toTime } from "../../events/time.ts";
 import { beyond } from "../domain/reach.ts";
 import { type Caller, mayDo } from "./caller.ts";
 import type { Scope } from "./scopes.ts";
@@ -40,7 +41,7 @@ export function missingGrants(
     found.push({ member: "tier", message: `has the tier ${giver.tier ?? "of callers without a key"}` });
   }
   if (giver.expires_at !== null && (expires_at === null || Date.parse(expires_at) > giver.expires_at)) {
-    found.push({ member: "expires_at", message: `expires at ${new Date(giver.expires_at).toISOString()}` });
+    found.push({ member: "expires_at", message: `expires at ${toTime(giver.expires_at)}` });
   }
   return found;
 }

@@ -3,6 +3,7 @@
  * all keys.
  */
 import type { Logger } from "pino";
+import { toTime } from "../../events/time.ts";
 import { every, type Repeating } from "../async/mod.ts";
 import type { Sql } from "../db/mod.ts";
 
@@ -46,7 +47,7 @@ export class KeyUses {
   async #write(every_ms: number): Promise<void> {
     const due = [...this.#used].filter(([key_id, used]) => used - (this.#written.get(key_id) ?? 0) >= every_ms);
     if (due.length === 0) return;
-    const rows = due.map(([key_id, used]) => ({ key_id, last_used_at: new Date(used).toISOString() }));
+    const rows = due.map(([key_id, used]) => ({ key_id, last_used_at: toTime(used) }));
     await this.#options.sql`
       insert into levqor_ops.key_uses (key_id, last_used_at)
       select key_id, last_used_at

@@ -11,11 +11,8 @@
  */
 import type { ErrorReported, ReportedError } from "../../events/error.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../../events/time.ts";
 import type { Decider, Rejection } from "./decider.ts";
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 export interface ErrorState {
   readonly status: "none" | "open" | "resolved";

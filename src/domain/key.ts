@@ -9,6 +9,7 @@
  */
 import type { KeyCreated, KeyRevoked, KeyRotated } from "../../events/key.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import { fromTimeOrNull } from "../../events/time.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
 /** Valid secrets of one key at a time. */
@@ -84,7 +85,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
         created_by: event.meta.actor,
         holders: new Set([event.meta.actor]),
         secrets: [{ hash, prefix, until: null }],
-        expires_at: parsed(expires_at),
+        expires_at: fromTimeOrNull(expires_at),
         created_at: at,
       };
     }
@@ -100,7 +101,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
         ...state,
         holders: new Set([...state.holders, actor]),
         secrets: [{ hash, prefix, until: null }, ...older],
-        expires_at: expires_at === undefined ? state.expires_at : parsed(expires_at),
+        expires_at: expires_at === undefined ? state.expires_at : fromTimeOrNull(expires_at),
         rotated_at: at,
       };
     }
@@ -130,7 +131,7 @@ function rotate(
   state: KeyState,
 ): readonly KnownNewEvent[] | KeyRejection {
   if (state.status === "revoked") return refuse("key_revoked", "Cannot rotate the key: it is revoked.");
-  const expires_at = rotated.expires_at === undefined ? state.expires_at : parsed(rotated.expires_at);
+  const expires_at = rotated.expires_at === undefined ? state.expires_at : fromTimeOrNull(rotated.expires_at);
   if (endTime(expires_at) <= now) {
     return refuse("key_expired", "Cannot rotate the key: it has expired; give it an expires_at in the future.");
   }
@@ -142,10 +143,6 @@ function rotate(
     );
   }
   return [{ type: "key.rotated", data: rotated }];
-}
-
-function parsed(time: string | null): number | null {
-  return time === null ? null : Date.parse(time);
 }
 
 function endTime(time: number | null): number {

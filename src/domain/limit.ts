@@ -18,6 +18,7 @@
  */
 import type { LimitGranted } from "../../events/limit.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import { toTime } from "../../events/time.ts";
 import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import type { Decider, Rejection } from "./decider.ts";
 import type { JobState } from "./job/job_state.ts";
@@ -143,7 +144,7 @@ function spend(
   if (now < due) return due;
   // Rounded up to the next millisecond: no time in an event is more exact than that.
   const next = Math.ceil(Math.max(tat, now) + interval_seconds * 1000);
-  return { tat: new Date(next).toISOString(), interval_seconds };
+  return { tat: toTime(next), interval_seconds };
 }
 
 function full(limit: Limit, holders: Holders): LimitRejection {

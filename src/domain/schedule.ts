@@ -26,7 +26,7 @@
 import { accountOf } from "../../events/account.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts";
-import { toTime } from "../../events/time.ts";
+import { toTime, toTimeOrNull } from "../../events/time.ts";
 import { isSameJson } from "../json/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
@@ -188,7 +188,7 @@ function decide(command: ScheduleCommand, state: ScheduleState): readonly KnownN
       return update(command, { ...state, definition });
     case "trigger": {
       const { job_id } = command;
-      const next_run_at = state.next_run_at === null ? null : toTime(state.next_run_at);
+      const next_run_at = toTimeOrNull(state.next_run_at);
       return [{ type: "schedule.triggered", data: { job_id, next_run_at, ...definedAt(state) } }];
     }
     case "pause":

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { instantOf, readTime } from "../../events/time.ts";
+import { instantOf, readTime, secondsAfter, toTime, toTimeAtLeast, toUnixSeconds } from "../../events/time.ts";
 
 const ms = (text: string) => {
   const reading = readTime(text);
@@ -100,4 +100,15 @@ describe("a time from outside", () => {
 
 test("a text that was never accepted is a fault", () => {
   expect(() => instantOf("banana")).toThrow(RangeError);
+});
+
+test("a fraction of a millisecond is dropped, or counts as a whole one where nothing may come too early", () => {
+  expect(toTime(1_000.9)).toBe("1970-01-01T00:00:01.000Z");
+  expect(toTimeAtLeast(1_000.1)).toBe("1970-01-01T00:00:01.001Z");
+  expect(toTimeAtLeast(1_001)).toBe("1970-01-01T00:00:01.001Z");
+});
+
+test("seconds are added to a recorded time, to the millisecond", () => {
+  expect(secondsAfter("2026-01-15T09:30:00.123456Z", 0.5)).toBe("2026-01-15T09:30:00.623Z");
+  expect(toUnixSeconds(1_999)).toBe(1);
 });

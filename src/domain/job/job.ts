@@ -47,6 +47,7 @@ import {
   type JobSubmitted,
 } from "../../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
+import { toTime } from "../../../events/time.ts";
 import { kept } from "../../json/mod.ts";
 import type { Decider } from "../decider.ts";
 import { abandon, evolveSteps, interrupt } from "../pipeline/step_states.ts";
@@ -309,7 +310,7 @@ function expire({ now }: JobCommand & { type: "expire" }, state: JobState): read
     return refuse("job_not_expired", `Cannot time the job out: ${left}.`);
   }
   const since = state.status === "running" ? `attempt ${attempt} was running` : "it was waiting";
-  const message = `The job did not finish by ${new Date(expires_at).toISOString()}; ${since}.`;
+  const message = `The job did not finish by ${toTime(expires_at)}; ${since}.`;
   return [{ type: "job.failed", data: { attempt, error: { code: "job_timeout", message } } }];
 }
 

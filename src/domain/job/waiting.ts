@@ -1,4 +1,5 @@
 /** Why a queued job is not running yet, in words. */
+import { toTime } from "../../../events/time.ts";
 import type { JobState, WaitingReason } from "./job_state.ts";
 
 /** What a job waits for, and one sentence about it. */
@@ -39,7 +40,7 @@ export function waitingFor(
 ): WaitingFor | null {
   if (job.status !== "queued") return null;
   if (job.due_at !== null && job.due_at > now) {
-    const until = new Date(job.due_at).toISOString();
+    const until = toTime(job.due_at);
     if (job.waiting === "run_at") return { reason: "run_at", detail: `Starts at ${until} or later.`, until };
     if (job.waiting === "retry") {
       const what = job.suspended_in === null ? `Attempt ${job.attempt}` : `Step "${job.suspended_in}"`;

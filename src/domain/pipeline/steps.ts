@@ -18,7 +18,7 @@
  */
 import type { JobError, JobSuspended } from "../../../events/job.ts";
 import { MAX_ITEMS, MAX_SLEEP_SECONDS, type Step, type Steps } from "../../../events/pipeline.ts";
-import { readTime } from "../../../events/time.ts";
+import { readTime, toTimeAtLeast } from "../../../events/time.ts";
 import { kept, opened, writeJson } from "../../json/mod.ts";
 import type { Values } from "./expression.ts";
 import { CostError, Expenses, ExpressionError, type Meter } from "./expression_cost.ts";
@@ -267,7 +267,7 @@ class Planning {
   #sleep(step: Step, { seconds, until }: NonNullable<Step["sleep"]>, state: StepState | undefined): Rest {
     const { now } = this.#job;
     const due = state?.due_at ?? (until === undefined ? now + (seconds ?? 0) * 1000 : this.#timeOf(step, until));
-    if (due > now) return this.#suspend({ step: step.id, waiting: "sleep", until: iso(due) });
+    if (due > now) return this.#suspend({ step: step.id, waiting: "sleep", until: toTimeAtLeast(due) });
     return this.#succeed(step, null);
   }
 
@@ -289,7 +289,7 @@ class Planning {
     if (due > now) {
       const message =
         state?.message ?? asText(this.#render(step.id, "/wait_for_approval/message", wanted.message) as Json);
-      const wait = { step: step.id, waiting: "approval", until: iso(due), message } as const;
+      const wait = { step: step.id, waiting: "approval", until: toTimeAtLeast(due), message } as const;
       return this.#suspend(not_by_submitter ? { ...wait, not_by_submitter } : wait);
     }
     if (on_timeout === "continue") return this.#succeed(step, { approved: true, by: null, comment: null });
@@ -357,7 +357,7 @@ class Planning {
     }
     if (works.length > 0 || active.size > 0) return { works, ending: null, unfinished: false };
     const next = Math.min(...idle.map(([, { due_at }]) => due_at ?? now));
-    return this.#suspend({ step: step.id, waiting: "retry", until: iso(next) });
+    return this.#suspend({ step: step.id, waiting: "retry", until: toTimeAtLeast(next) });
   }
 
   #start(
@@ -469,7 +469,7 @@ class Planning {
 
   #record(event: NewStepEvent): void {
     this.#events.push(event);
-    this.#states = evolveSteps(this.#states, { ...event, recorded_at: iso(this.#job.now) } as StepEvent);
+    this.#states = evolveSteps(this.#states, { ...event, recorded_at: toTimeAtLeast(this.#job.now) } as StepEvent);
   }
 
   #stateOf(step: Step): StepState {
@@ -503,9 +503,4 @@ function expressionFailed(error: ExpressionError, within = ""): JobError {
   const cause = error instanceof RenderError ? error.cause : error;
   const code = cause instanceof CostError ? "expression_too_costly" : "expression_failed";
   return { code, message: error.message, ...(pointer ? { detail: { pointer } } : {}) };
-}
-
-/** RFC 3339, rounded up: a job that is due then is never early. */
-function iso(ms: number): string {
-  return new Date(Math.ceil(ms)).toISOString();
 }

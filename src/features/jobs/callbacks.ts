@@ -2,6 +2,7 @@
 
 import { accountOf } from "../../../events/account.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
+import { secondsAfter } from "../../../events/time.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
@@ -176,7 +177,7 @@ function entryOf(event: KnownEvent): CallbackEntry[] {
   switch (event.type) {
     case "job.callback_attempted": {
       const { retry_in_seconds, ...attempt } = event.data;
-      const next_attempt_at = new Date(Date.parse(recorded_at) + retry_in_seconds * 1000).toISOString();
+      const next_attempt_at = secondsAfter(recorded_at, retry_in_seconds);
       return [{ ...entry, outcome: "retrying", ...attempt, next_attempt_at }];
     }
     case "job.callback_delivered":

@@ -1,6 +1,6 @@
 /** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
 
-import { instantOf } from "../../../events/time.ts";
+import { DAY_MS, instantOf } from "../../../events/time.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { permitted } from "../../http/auth.ts";
 import { callback } from "../../http/document/openapi.ts";
@@ -125,6 +125,6 @@ export function intakeRoutes({
 
 function checkRunAt(run_at: string): void {
   const ahead = instantOf(run_at).epochMilliseconds - Date.now();
-  if (ahead <= RUN_AT_MAX_DAYS * 86_400_000) return;
+  if (ahead <= RUN_AT_MAX_DAYS * DAY_MS) return;
   throw invalid([{ pointer: "/run_at", message: `must not be more than ${RUN_AT_MAX_DAYS} days ahead` }]);
 }

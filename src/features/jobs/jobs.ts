@@ -1,5 +1,6 @@
 /** Reading jobs: the status, the list, the history. */
 
+import { fromTimeOrNull, toUnixSeconds } from "../../../events/time.ts";
 import type { JobRow } from "../../../projections/jobs.ts";
 import { reachOf } from "../../access/mod.ts";
 import type { Turns } from "../../access/shares/turns.ts";
@@ -97,7 +98,7 @@ export function jobRoutes({
         const status = {
           job_id,
           status: job.status,
-          created_at: Math.floor(Date.parse(found.state.created_at) / 1000),
+          created_at: toUnixSeconds(Date.parse(found.state.created_at)),
           result: job.result,
           error: job.error,
           ...(job.origin_job_id !== null && { origin_job_id: job.origin_job_id }),
@@ -267,5 +268,5 @@ function toSummary(
 }
 
 function toWaitingJob(row: JobRow): WaitingJob & LimitedJob {
-  return { ...row, caller: row.account, due_at: row.due_at === null ? null : Date.parse(row.due_at) };
+  return { ...row, caller: row.account, due_at: fromTimeOrNull(row.due_at) };
 }

@@ -1,6 +1,7 @@
 /** The steps of a job: their states, and approving one that waits. */
 
 import type { Step } from "../../../events/pipeline.ts";
+import { toTimeOrNull } from "../../../events/time.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { hasEnded, type StepState, UNREACHED, type WorkState } from "../../domain/pipeline/step_states.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -127,7 +128,7 @@ function describeStep(step: Step, state: StepState) {
     attempts,
     started_at,
     ended_at,
-    due_at: due_at === null ? null : new Date(due_at).toISOString(),
+    due_at: toTimeOrNull(due_at),
     message,
     items: items && countItems(items),
     output: hasEnded(state) ? output : null,

@@ -3,7 +3,7 @@
 import type { EventMeta } from "../../../events/envelope.ts";
 import { type Environment, type KeyCreated, keyStream } from "../../../events/key.ts";
 import { decode } from "../../../events/mod.ts";
-import { toTime } from "../../../events/time.ts";
+import { toTime, toTimeOrNull } from "../../../events/time.ts";
 import { newKey } from "../../access/mod.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { endOf, type KeyRejection, type KeyState, keyDecider } from "../../domain/key.ts";
@@ -110,12 +110,12 @@ export function keyView(keyId: string, state: KeyState, now: number): KeyView {
     key_id: keyId,
     prefix: newest.prefix,
     status: keyStatus({ revoked: state.status === "revoked", expires_at: state.expires_at, now }),
-    expires_at: timeOf(state.expires_at),
+    expires_at: toTimeOrNull(state.expires_at),
     created_by: state.created_by,
-    created_at: new Date(created_at).toISOString(),
-    rotated_at: timeOf(state.rotated_at),
+    created_at: toTime(created_at),
+    rotated_at: toTimeOrNull(state.rotated_at),
     overlap_ends_at: overlaps.length === 0 ? null : toTime(Math.max(...overlaps)),
-    revoked_at: timeOf(state.revoked_at),
+    revoked_at: toTimeOrNull(state.revoked_at),
   };
 }
 
@@ -131,8 +131,4 @@ export function keyStatus({
 }): KeyView["status"] {
   if (revoked) return "revoked";
   return expires_at !== null && expires_at <= now ? "expired" : "active";
-}
-
-function timeOf(ms: number | null): string | null {
-  return ms === null ? null : toTime(ms);
 }

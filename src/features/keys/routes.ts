@@ -1,7 +1,7 @@
 /** API keys: issuing them, what they may do, rotating and revoking them. */
 
 import { keyStream } from "../../../events/key.ts";
-import { instantOf } from "../../../events/time.ts";
+import { fromTimeOrNull, instantOf, toTime } from "../../../events/time.ts";
 import type { KeyRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
 import { missingGrants } from "../../access/mod.ts";
@@ -266,7 +266,7 @@ function toKey({ position: _, scopes, workflows, ...row }: StoredKey): KeyView &
   const { revoked_at, expires_at, overlap_ends_at } = row;
   const status = keyStatus({
     revoked: revoked_at !== null,
-    expires_at: expires_at === null ? null : Date.parse(expires_at),
+    expires_at: fromTimeOrNull(expires_at),
     now,
   });
   const overlaps = status === "active" && overlap_ends_at !== null && Date.parse(overlap_ends_at) > now;
@@ -284,7 +284,7 @@ function expiry(expires_at: string | null): string | null {
   if (expires_at === null) return null;
   const at = instantOf(expires_at).epochMilliseconds;
   if (at <= Date.now()) throw invalid([{ pointer: "/expires_at", message: "must be in the future" }]);
-  return new Date(at).toISOString();
+  return toTime(at);
 }
 
 /**

@@ -10,7 +10,7 @@
  * each ([decision 83](../../docs/decisions/0083-a-cron-of-our-own.md)).
  */
 
-import { MAX_TIME } from "../../../events/time.ts";
+import { DAY_MS, MAX_TIME } from "../../../events/time.ts";
 import { HORIZON_YEARS } from "../../domain/schedule.ts";
 import { type Cron, CronError, parseCron } from "./cron.ts";
 
@@ -40,7 +40,6 @@ export interface Calendar extends CalendarOptions {
   next(after: number): number | undefined;
 }
 
-const DAY_MS = 86_400_000;
 /** No offset such as `+02:00`, which has no daylight saving time. */
 const TIME_ZONE = /^[A-Za-z][\w+/-]*$/;
 

@@ -3,6 +3,7 @@ import { type EventMeta, entityId, eventId, type StoredEvent } from "../../../ev
 import { jobStream } from "../../../events/job.ts";
 import { decode } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
+import { toTime } from "../../../events/time.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
@@ -226,7 +227,7 @@ export function dueCommand(scheduleId: string, state: ScheduleState, now: number
   if (isBeyondGrace(instant, now, definition)) {
     return { type: "misfire", now, ...missed(state, now - definition.misfire_grace_seconds * 1000) };
   }
-  const job_id = derivedUuid(["schedule", scheduleId, new Date(instant).toISOString()]);
+  const job_id = derivedUuid(["schedule", scheduleId, toTime(instant)]);
   return { type: "fire", now, job_id, next_run_at: firstInstant(definition, instant) };
 }
 

@@ -13,6 +13,7 @@
  * A field is a list of values, ranges (`9-17`), `*`, and either of the last two with a step (`9-17/2`); `?` is `*`. Where
  * day and weekday are both something else than `*`, either is enough; where the weekday begins with `+`, both must fit.
  */
+import { DAY_MS } from "../../../events/time.ts";
 
 /** A parsed expression. */
 export interface Cron {
@@ -64,8 +65,6 @@ const NICKNAMES: ReadonlyMap<string, string> = new Map([
   ["@midnight", "0 0 * * *"],
   ["@hourly", "0 * * * *"],
 ]);
-
-const DAY_MS = 86_400_000;
 
 /**
  * Parses an expression, with any amount of white space. Throws a {@link CronError}, also if it matches only days that

@@ -2,7 +2,7 @@
 
 import { decode, type StoredEvent } from "../../../events/mod.ts";
 import { type ScheduleCreated, scheduleStream } from "../../../events/schedule.ts";
-import { toTime } from "../../../events/time.ts";
+import { toTime, toTimeOrNull } from "../../../events/time.ts";
 import type { ScheduleRow } from "../../../projections/schedules.ts";
 import { type Caller, reachOf } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
@@ -489,5 +489,5 @@ function summary({ position: _, ...shown }: ListedSchedule) {
 }
 
 function stateOf(schedule_id: string, { status, next_run_at }: StoredSchedule) {
-  return { schedule_id, status, next_run_at: next_run_at === null ? null : toTime(next_run_at) };
+  return { schedule_id, status, next_run_at: toTimeOrNull(next_run_at) };
 }

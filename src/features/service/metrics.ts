@@ -1,5 +1,6 @@
 /** `GET /public/metrics`: figures about the service, for everybody, each computed from the log. */
 
+import { toTime, toUnixSeconds } from "../../../events/time.ts";
 import { type MetricsRow, publicMetrics } from "../../../projections/metrics.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
@@ -48,7 +49,7 @@ export async function publicFigures(options: FiguresOptions) {
     onceBuilt(
       () => sql<Pick<MetricsRow, "hour" | "jobs_submitted" | "minutes">[]>`
         select hour, jobs_submitted, minutes from levqor_read.metrics
-        where hour > ${new Date(now).toISOString()}::timestamptz - interval '7 days 1 hour'`,
+        where hour > ${toTime(now)}::timestamptz - interval '7 days 1 hour'`,
     ),
     onceBuilt(
       () => sql<[Totals]>`
@@ -67,5 +68,5 @@ async function lastUpdated({ log, projector }: FiguresOptions): Promise<number |
   const status = (await projector.status()).find(({ name }) => name === "metrics");
   if (!status || status.position === 0) return null;
   const [event] = await log.readRange(status.position - 1, 1);
-  return event ? Math.floor(Date.parse(event.recorded_at) / 1000) : null;
+  return event ? toUnixSeconds(Date.parse(event.recorded_at)) : null;
 }

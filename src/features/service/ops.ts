@@ -1,5 +1,6 @@
 /** `GET /api/v1/ops/health`: the state of each part of the service. */
 
+import { toUnixSeconds } from "../../../events/time.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { onceBuilt } from "../../http/request/read_model.ts";
@@ -86,7 +87,7 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
         if (head === null) call.set.status = 503;
         return {
           ok: connected && allWell(projections) && allWell(reactions) && (schedules?.ok ?? false),
-          ts: Math.floor(Date.now() / 1000),
+          ts: toUnixSeconds(Date.now()),
           log: { head },
           database: { ok: head !== null, latency_ms },
           bus: { ok: connected, kind, connected, position, lag },

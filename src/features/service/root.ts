@@ -1,6 +1,7 @@
 /** Liveness: `/`, `/health`. And the meaning of problems: `/problems/:error`. */
 
 import { Type } from "@sinclair/typebox";
+import { toUnixSeconds } from "../../../events/time.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiConfig } from "../../http/options.ts";
 import { Problem, type ProblemKind, problemKind } from "../../http/problem.ts";
@@ -47,7 +48,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         answers: { 200: { description: "It is alive.", schema: Health, example: { ok: true, ts: 1768469400 } } },
         rate: "none",
       },
-      () => ({ ok: true, ts: Math.floor(Date.now() / 1000) }),
+      () => ({ ok: true, ts: toUnixSeconds(Date.now()) }),
     ),
     route(
       {

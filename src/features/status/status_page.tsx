@@ -1,7 +1,9 @@
 /** @jsxImportSource preact */
 /** `GET /status`: `/ops/uptime`, for people. */
+
 import { type ComponentChildren, Fragment } from "preact";
 import { renderToString } from "preact-render-to-string";
+import { toTime } from "../../../events/time.ts";
 import { contextOf } from "../../http/context.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import type { Page } from "../../http/page.ts";
@@ -82,7 +84,7 @@ function Report({ report: { status, uptime_percent, days, outages, incidents, ts
         {STATES[status]}
       </p>
       <p class="meta">
-        As of <Time at={new Date(ts * 1000).toISOString()} />. For programs: <a href="/ops/uptime">/ops/uptime</a>.
+        As of <Time at={toTime(ts * 1000)} />. For programs: <a href="/ops/uptime">/ops/uptime</a>.
       </p>
       {open.length > 0 && <h2>Current incidents</h2>}
       {open.map((incident) => (

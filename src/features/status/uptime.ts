@@ -1,6 +1,7 @@
 /** `GET /ops/uptime`: the track record of the service, day by day, for status pages. */
 
 import { type Impact, impacts } from "../../../events/incident.ts";
+import { DAY_MS, toTime, toUnixSeconds } from "../../../events/time.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
 import type { MetricsRow } from "../../../projections/metrics.ts";
 import { uptimeByDay } from "../../../projections/uptime.ts";
@@ -17,7 +18,6 @@ import { Uptime } from "./schemas.ts";
 const SHOWN_MAX = 100;
 /** Everybody may ask: the database is queried once in this time. */
 const FRESH_MS = 2_000;
-const DAY_MS = 86_400_000;
 
 type Status = "operational" | Impact;
 export type UptimeReport = Awaited<ReturnType<typeof readUptime>>;
@@ -81,7 +81,7 @@ export function uptimeReports(options: Pick<ApiOptions, "sql">): () => Promise<U
 
 async function readUptime({ sql }: Pick<ApiOptions, "sql">) {
   const now = Date.now();
-  const since = new Date(Math.floor(now / DAY_MS) * DAY_MS - (UPTIME_DAYS - 1) * DAY_MS).toISOString();
+  const since = toTime(Math.floor(now / DAY_MS) * DAY_MS - (UPTIME_DAYS - 1) * DAY_MS);
   const [hours, [first], rows] = await Promise.all([
     onceBuilt(
       () => sql<Pick<MetricsRow, "hour" | "minutes">[]>`
@@ -109,7 +109,7 @@ async function readUptime({ sql }: Pick<ApiOptions, "sql">) {
     days: days.map((day) => ({ ...day, incidents: incidentsOf(day.date, incidents) })),
     outages: outages.slice(0, SHOWN_MAX),
     incidents,
-    ts: Math.floor(now / 1000),
+    ts: toUnixSeconds(now),
   };
 }
 

@@ -1,4 +1,5 @@
 /** The periods of summaries: days and weeks, in UTC. */
+import { DAY_MS, toTime } from "../../../events/time.ts";
 
 export const kinds = ["day", "week"] as const;
 export type PeriodKind = (typeof kinds)[number];
@@ -12,7 +13,6 @@ export interface Period {
   readonly to: string;
 }
 
-const DAY_MS = 86_400_000;
 const DAYS = { day: 1, week: 7 } as const;
 /** After a period's end, how long it takes to be over for every process, whatever its clock says. */
 const SETTLED_MS = 60_000;
@@ -24,7 +24,7 @@ const FIRST_DATE = "1970-01-05";
 export function periodAt(kind: PeriodKind, date: string): Period | undefined {
   const at = Date.parse(`${date}T00:00:00Z`);
   // The 30th of February is read as the 2nd of March.
-  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== date || date < FIRST_DATE) return undefined;
+  if (Number.isNaN(at) || toTime(at).slice(0, 10) !== date || date < FIRST_DATE) return undefined;
   return period(kind, at);
 }
 
@@ -47,6 +47,6 @@ function period(kind: PeriodKind, at: number): Period {
   const day = Math.floor(at / DAY_MS);
   // 1970-01-01 was a Thursday.
   const first = kind === "day" ? day : day - ((day + 3) % 7);
-  const from = new Date(first * DAY_MS).toISOString();
-  return { kind, date: from.slice(0, 10), from, to: new Date((first + DAYS[kind]) * DAY_MS).toISOString() };
+  const from = toTime(first * DAY_MS);
+  return { kind, date: from.slice(0, 10), from, to: toTime((first + DAYS[kind]) * DAY_MS) };
 }

@@ -2,6 +2,7 @@
  * External workers: programs in any language that claim jobs, renew their leases with heartbeats and report outcomes.
  */
 
+import { secondsAfter, toTimeOrNull } from "../../../events/time.ts";
 import { type Caller, mayDo, reachOf } from "../../access/mod.ts";
 import { shareOf } from "../../access/shares/shares.ts";
 import { CallerTallies, type CallerTally, countRows } from "../../access/shares/tallies.ts";
@@ -304,7 +305,7 @@ function claimedJob(job_id: string, state: JobState) {
     max_attempts: maxAttempts(state),
     idempotency_key: job_id,
     lease_seconds,
-    lease_expires_at: timestamp(lease_expires_at),
+    lease_expires_at: toTimeOrNull(lease_expires_at),
     created_at,
     ...(traceparent !== null && { traceparent }),
   };
@@ -312,7 +313,7 @@ function claimedJob(job_id: string, state: JobState) {
 
 function leaseEnd({ recorded_at, data }: (Reported & { ok: true })["event"]): string | null {
   const { lease_seconds } = data as { lease_seconds: number };
-  return timestamp(Date.parse(recorded_at) + lease_seconds * 1000);
+  return secondsAfter(recorded_at, lease_seconds);
 }
 
 /** The response to a worker whose report has ended its attempt. */
@@ -327,7 +328,7 @@ function ended(
   if (event.type === "job.failed") return { job_id, status: "failed" };
   if (event.type !== "job.retry_scheduled") return { job_id, status: "queued" };
   const { retry_in_seconds } = event.data as { retry_in_seconds: number };
-  return { job_id, status: "queued", retry_at: timestamp(Date.parse(event.recorded_at) + retry_in_seconds * 1000) };
+  return { job_id, status: "queued", retry_at: secondsAfter(event.recorded_at, retry_in_seconds) };
 }
 
 /** Why a worker's report is rejected, and who has the job now. */
@@ -380,11 +381,7 @@ function refusal(
 }
 
 function holderOf({ worker, attempt, lease_expires_at }: JobState) {
-  return worker === null ? null : { worker, attempt, lease_expires_at: timestamp(lease_expires_at) };
-}
-
-function timestamp(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
+  return worker === null ? null : { worker, attempt, lease_expires_at: toTimeOrNull(lease_expires_at) };
 }
 
 function tooManyClaimed({ depth, max }: CallerTally): Problem {

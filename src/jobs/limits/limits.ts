@@ -15,6 +15,7 @@
 import type { EventMeta, NewEvent } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../../events/mod.ts";
+import { toTimeAtLeast } from "../../../events/time.ts";
 import { jobState } from "../../domain/job/job.ts";
 import type { WaitingFor } from "../../domain/job/waiting.ts";
 import {
@@ -320,7 +321,7 @@ function stateOf(newest: StoredEvent | undefined): LimitState {
 
 function toWaitingFor(limit: Limit, { message, holders, until }: LimitRejection, named: boolean): WaitingFor {
   if (until !== null) {
-    const next = new Date(Math.ceil(until)).toISOString();
+    const next = toTimeAtLeast(until);
     return { reason: "rate", detail: `${message} The next one may start at ${next}.`, until: next };
   }
   // For callers to whom others' jobs do not exist, their number is not shown either.

@@ -7,6 +7,7 @@
 import type { Connector, OutboundFetch } from "../../../connectors/connector.ts";
 import type { JobError } from "../../../events/job.ts";
 import type { Step, Steps } from "../../../events/pipeline.ts";
+import { toTime, toTimeAtLeast } from "../../../events/time.ts";
 import { inSlices, Line, pause } from "../../async/mod.ts";
 import type { JobCommand } from "../../domain/job/job_command.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../../domain/job/job_state.ts";
@@ -212,7 +213,7 @@ class StepsRun {
   /** What has finished since the last time, as it is to be recorded, and the states after it. */
   #takeEnded(): { events: readonly NewStepEvent[]; states: StepStates } {
     let states = this.#attempt.state.step_states;
-    const recorded_at = new Date(this.#attempt.now()).toISOString();
+    const recorded_at = toTime(this.#attempt.now());
     const events = this.#ended.map((ended) => {
       const event = this.#toEvent(ended, states);
       states = evolveSteps(states, { ...event, recorded_at } as StepEvent);
@@ -242,7 +243,7 @@ class StepsRun {
     const connector = this.#connector(step)?.retry?.backoff;
     const ms = retryDelay({ backoff, attempts_used }, { connector, retry_after }) * 1000;
     // A time, not a delay: a plan made now must be the same when it has been recorded, a little later.
-    const retry_at = new Date(Math.ceil(this.#attempt.now() + ms)).toISOString();
+    const retry_at = toTimeAtLeast(this.#attempt.now() + ms);
     return { type: "job.step_failed", data: { ...data, retry_at } };
   }
 
