@@ -54,7 +54,7 @@ export const Workflow = Type.String({
   maxLength: 128,
   pattern: PRINTABLE,
   description:
-    "What to run: the name of a connector such as `http`, of a stored pipeline, or of a workflow that an external worker runs. Unknown names are accepted, and the job waits.",
+    "What to run: the name of a connector such as `http`, of a stored pipeline, or of a workflow that an external worker runs. Unknown names are accepted, and the job waits. Names that begin with `levqor.`, or with what looks like it, are reserved.",
   examples: ["http"],
 });
 
