@@ -188,7 +188,10 @@ class JetStreamBus implements Bus {
     }
   }
 
-  /** Checks the stream regularly: its nodes may be down while the connection is up. */
+  /**
+   * Checks the stream regularly: its nodes may be down while the connection is up. Not `every`: a check that fails is
+   * not retried sooner or later than others, and it belongs to one connection.
+   */
   async #watchStream(nats: NatsConnection, signal: AbortSignal): Promise<void> {
     const { logger } = this.#options;
     const ask = async () => {

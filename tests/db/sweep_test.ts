@@ -83,7 +83,7 @@ describe("a sweep", () => {
 
   test("goes on when the database is back", async () => {
     const proxy = await startProxy(database.url);
-    const through = connect(proxy.url);
+    const through = connect(proxy.url, { answer_timeout_ms: 500 });
     const { pass, reaches } = counted();
     const warned = Promise.withResolvers<void>();
     const recovered = Promise.withResolvers<void>();

@@ -87,6 +87,7 @@ export class QueueDepth implements Queue {
     return own ? new OwnQueue(this, own) : this;
   }
 
+  /** Not `every`: how soon it counts again depends on the count, and on how long that took. */
   async #run(): Promise<void> {
     const { max, logger, signal } = this.#options;
     while (!signal.aborted) {
