@@ -27,11 +27,18 @@ function newProject() {
     house,
     program,
 
-    /** Stands where npm is looked for: what it does at `npm test`, `npm run check`, `clocks`, `fuzz` and `torture`. */
-    npm({ check = "exit 0", tests = "", clocks = "exit 0", fuzz = "exit 0", torture = "exit 0" }: Stages) {
+    /** Stands where npm is looked for: what it does at `npm run check`, `npm test`, and each of the long runs. */
+    npm({
+      check = "exit 0",
+      tests = "",
+      clocks = "exit 0",
+      fuzz = "exit 0",
+      requests = "exit 0",
+      torture = "exit 0",
+    }: Stages) {
       program(
         "bin/npm",
-        `case "$*" in\n"run --silent check") ${check} ;;\ntest) ${tests} ;;\n*clocks*) ${clocks} ;;\n*fuzz*) ${fuzz} ;;\n*torture*) ${torture} ;;\nesac`,
+        `case "$*" in\n"run --silent check") ${check} ;;\ntest) ${tests} ;;\n"test -- "*) ${requests} ;;\n*clocks*) ${clocks} ;;\n*fuzz*) ${fuzz} ;;\n*torture*) ${torture} ;;\nesac`,
       );
     },
 
@@ -61,17 +68,18 @@ interface Stages {
   readonly tests?: string;
   readonly clocks?: string;
   readonly fuzz?: string;
+  readonly requests?: string;
   readonly torture?: string;
 }
 
 const summary = (pass: number, fail: number) => `printf ' ${pass} pass\\n ${fail} fail\\n' >&2`;
 
-test.concurrent("counts the tests, and clocks, fuzz and torture as one each", async () => {
+test.concurrent("counts the tests, and each of the long runs as one", async () => {
   using project = newProject();
   project.npm({ tests: summary(12, 0) });
   const { code, last, text } = await project.start().end();
-  expect({ code, last }).toEqual({ code: 0, last: "15 passed, 0 failed" });
-  for (const stage of ["set-up", "gate", "tests", "clocks+fuzz", "torture"])
+  expect({ code, last }).toEqual({ code: 0, last: "16 passed, 0 failed" });
+  for (const stage of ["set-up", "gate", "tests", "long-runs"])
     expect(text).toMatch(new RegExp(`^${RegExp.escape(stage)} +\\d+ s$`, "m"));
 });
 
@@ -79,18 +87,19 @@ test.concurrent("skipped parts are reported before the last line", async () => {
   using project = newProject();
   project.npm({ tests: `printf ' 3 pass\\n 2 skip\\n 0 fail\\n'` });
   const { code, last, text } = await project.start().end();
-  expect({ code, last }).toEqual({ code: 0, last: "6 passed, 0 failed" });
+  expect({ code, last }).toEqual({ code: 0, last: "7 passed, 0 failed" });
   expect(text).toContain("\n2 skipped\n");
 });
 
 const failures: ReadonlyArray<[what: string, npm: Stages, last: string]> = [
-  ["a gate that fails", { check: "exit 1", tests: summary(5, 0) }, "8 passed, 1 failed"],
-  ["tests that fail", { tests: `${summary(5, 2)}; exit 1` }, "8 passed, 2 failed"],
-  ["tests that end without a summary", { tests: "echo '(pass) one'; kill -9 $$" }, "4 passed, 1 failed"],
-  ["no tests at all", { tests: "exit 0" }, "3 passed, 1 failed"],
-  ["a clock that tests mind", { tests: summary(5, 0), clocks: "exit 1" }, "7 passed, 1 failed"],
-  ["fuzzing that finds something", { tests: summary(5, 0), fuzz: "exit 1" }, "7 passed, 1 failed"],
-  ["a torture that fails", { tests: summary(5, 0), torture: "exit 3" }, "7 passed, 1 failed"],
+  ["a gate that fails", { check: "exit 1", tests: summary(5, 0) }, "9 passed, 1 failed"],
+  ["tests that fail", { tests: `${summary(5, 2)}; exit 1` }, "9 passed, 2 failed"],
+  ["tests that end without a summary", { tests: "echo '(pass) one'; kill -9 $$" }, "5 passed, 1 failed"],
+  ["no tests at all", { tests: "exit 0" }, "4 passed, 1 failed"],
+  ["a clock that tests mind", { tests: summary(5, 0), clocks: "exit 1" }, "8 passed, 1 failed"],
+  ["fuzzing that finds something", { tests: summary(5, 0), fuzz: "exit 1" }, "8 passed, 1 failed"],
+  ["requests that find something", { tests: summary(5, 0), requests: "exit 1" }, "8 passed, 1 failed"],
+  ["a torture that fails", { tests: summary(5, 0), torture: "exit 3" }, "8 passed, 1 failed"],
 ];
 test.concurrent.each(failures)("%s: it continues, says so and fails", async (_, stages, expected) => {
   using project = newProject();
@@ -103,7 +112,7 @@ test.concurrent("a failing set-up is one failure", async () => {
   using project = newProject();
   project.npm({ tests: summary(5, 0) });
   project.program("scripts/setup.sh", "exit 1");
-  expect(await project.start().end()).toMatchObject({ code: 1, last: "8 passed, 1 failed" });
+  expect(await project.start().end()).toMatchObject({ code: 1, last: "9 passed, 1 failed" });
 });
 
 test.concurrent.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
@@ -129,13 +138,13 @@ test.concurrent("a process that outlives the tests and holds their output does n
   using project = newProject();
   project.npm({ tests: `sleep 20 & ${summary(5, 0)}` });
   const began = performance.now();
-  expect(await project.start().end()).toMatchObject({ code: 0, last: "8 passed, 0 failed" });
+  expect(await project.start().end()).toMatchObject({ code: 0, last: "9 passed, 0 failed" });
   expect(performance.now() - began).toBeLessThan(15_000);
 });
 
 test.concurrent("it needs no standard input, and says so if there is no room for its files", async () => {
   using project = newProject();
   project.npm({ tests: summary(5, 0) });
-  expect(await project.start("exec 0<&-;").end()).toMatchObject({ code: 0, last: "8 passed, 0 failed" });
+  expect(await project.start("exec 0<&-;").end()).toMatchObject({ code: 0, last: "9 passed, 0 failed" });
   expect(await project.start("export TMPDIR=/nowhere;").end()).toMatchObject({ code: 1, last: "0 passed, 1 failed" });
 });

@@ -50,6 +50,7 @@ const FOLDER = hasRoom("/dev/shm") ? "/dev/shm" : tmpdir();
 const RUN = process.env.BUN_TEST_WORKER_ID === undefined ? process.pid : process.ppid;
 
 const servers = new Map<boolean, Promise<Address>>();
+const owners = new Map<string, ReturnType<typeof connect>>();
 
 /** A fresh, migrated database. */
 export async function testDatabase({ durable = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
@@ -171,13 +172,14 @@ function startOf(pid: number): string {
   return Bun.hash(stdout.toString()).toString(36);
 }
 
+/** Runs a statement as the owner, on one connection for all: opening one takes longer than most statements. */
 async function run(url: string, statement: string): Promise<void> {
-  const sql = connect(withDatabase(url, "template1"), { max: 1 });
-  try {
-    await sql.unsafe(statement);
-  } finally {
-    await sql.end();
+  let sql = owners.get(url);
+  if (!sql) {
+    sql = connect(withDatabase(url, "template1"), { max: 1 });
+    owners.set(url, sql);
   }
+  await sql.unsafe(statement);
 }
 
 function withDatabase(url: string, database: string): string {

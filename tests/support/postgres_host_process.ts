@@ -8,7 +8,15 @@
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { pino } from "pino";
+import { projections } from "../../projections/mod.ts";
+import { inProcessBus } from "../../src/bus/mod.ts";
+import { connect } from "../../src/db/mod.ts";
+import { openLog } from "../../src/log/mod.ts";
+import { startProjector } from "../../src/projector/mod.ts";
 import { ADDRESS, startTestPostgres } from "./postgres.ts";
+
+const BUILD_LIMIT_MS = 30_000;
 
 const [dir = "", kind, pid] = process.argv.slice(2);
 // Ctrl-C ends the run, and the end of the run ends this.
@@ -16,6 +24,7 @@ process.on("SIGINT", () => {});
 
 const postgres = await startTestPostgres(dir, { durable: kind === "durable" });
 const { url, admin_url } = postgres;
+await buildReadModels(url);
 const file = join(dir, ADDRESS);
 writeFileSync(`${file}.new`, JSON.stringify({ url, admin_url }), { mode: 0o600 });
 renameSync(`${file}.new`, file);
@@ -23,6 +32,22 @@ renameSync(`${file}.new`, file);
 while (isAlive(Number(pid))) await Bun.sleep(250);
 await postgres.stop();
 rmSync(dir, { recursive: true, force: true });
+
+/**
+ * Builds all read models, of an empty log. Otherwise each service would do so in its own database: 0.2 s of Postgres's
+ * processor time.
+ */
+async function buildReadModels(url: string): Promise<void> {
+  const log = openLog({ url });
+  const sql = connect(url);
+  const bus = inProcessBus({ log });
+  const projector = startProjector({ sql, log, bus, projections, logger: pino({ level: "silent" }) });
+  await Promise.all(projections.map(({ name }) => projector.waitFor(name, 0, BUILD_LIMIT_MS)));
+  await projector.stop();
+  await bus.close();
+  await log.close();
+  await sql.end();
+}
 
 function isAlive(process_id: number): boolean {
   try {
