@@ -12,6 +12,8 @@ setDefaultTimeout(180_000);
 const OLD = "the-old-key-of-the-operator";
 const NEW = "the-new-key-of-the-operator";
 const CLIENTS = 8;
+/** Without it they only keep the machine busy: replicas restart in the middle of hundreds of requests as it is. */
+const PAUSE_MS = 10;
 
 let doc: string;
 let database: TestDatabase;
@@ -72,7 +74,7 @@ async function send(key: string, { path = "/api/v1/jobs?limit=1", ...init }: Req
 const submit = (key: string) =>
   send(key, { path: "/api/v1/intake", method: "POST", body: JSON.stringify({ workflow: "nobody-runs", payload: {} }) });
 
-/** Clients that call without a pause, each with the key it has at that moment. */
+/** Clients that call every few milliseconds, each with the key it has at that moment. */
 function load(first: string) {
   const keys = Array.from({ length: CLIENTS }, () => first);
   const answers = new Map<number, number>();
@@ -82,6 +84,7 @@ function load(first: string) {
       const key = keys[client] as string;
       const answer = await (client % 2 === 0 ? submit(key) : send(key));
       answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1);
+      await Bun.sleep(PAUSE_MS);
     }
   });
   const total = () => answers.values().reduce((sum, count) => sum + count, 0);

@@ -2,6 +2,7 @@ import type { Projection } from "../../projections/projection.ts";
 import type { Resuming } from "../log/mod.ts";
 import { type Checkpoint, readCheckpoints } from "./checkpoint.ts";
 import type { Poison } from "./fold.ts";
+import { CheckpointMoves } from "./moves.ts";
 import { type Resumed, resumeProjection } from "./resume.ts";
 import { Runner, type RunnerOptions, type RunnerState } from "./runner.ts";
 import { Table } from "./table.ts";
@@ -59,8 +60,9 @@ const LOCAL_POLL_MS = 250;
 /** Runs projections, each from its own checkpoint. Returns at once; a projection that cannot run yet is retried. */
 export function startProjector(options: ProjectorOptions): Projector {
   const { sql, log, projections, instance = crypto.randomUUID(), batch = 2_000, cached_rows = 20_000 } = options;
+  const moves = new CheckpointMoves(sql);
   const runners = projections.map(
-    (projection) => new Runner(new Table(projection), { ...options, instance, batch, cached_rows }),
+    (projection) => new Runner(new Table(projection), { ...options, instance, batch, cached_rows, moves }),
   );
   const names = [...new Set(projections.map(({ name }) => name))];
   const asking = new Map<string, Promise<number>>();

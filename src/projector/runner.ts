@@ -24,6 +24,7 @@ import { holdLease, type Sql } from "../db/mod.ts";
 import { type EventLog, isRefusal } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
 import { type Changes, Folder, poisoned } from "./fold.ts";
+import type { CheckpointMoves } from "./moves.ts";
 import { skippedPositions } from "./resume.ts";
 import type { Table } from "./table.ts";
 
@@ -43,6 +44,8 @@ export interface RunnerOptions {
   readonly logger: ProjectorLogger;
   /** Identifies this process. */
   readonly instance: string;
+  /** Shared by all projections of a process. */
+  readonly moves: CheckpointMoves;
   /** Maximum number of events per transaction. */
   readonly batch: number;
   /** Maximum number of rows kept in memory. */
@@ -65,6 +68,10 @@ const BUSY_EVENTS = 16;
 const GATHER_MS = 100;
 /** The same after a batch that changed no row, like most batches of a read model of rare events. */
 const GATHER_UNCHANGED_MS = 300;
+
+function changesRows({ inserted, updated, deleted }: Changes): boolean {
+  return inserted.length + updated.length + deleted.length > 0;
+}
 
 export class Runner {
   readonly table: Table;
@@ -225,11 +232,10 @@ export class Runner {
 
   /** Folds and writes a batch. `position`: the checkpoint afterwards; `end`: why that is not the end of the batch. */
   async #apply(folder: Folder, events: readonly StoredEvent[], from: Checkpoint): Promise<Applied> {
-    const { sql } = this.#options;
     let changes: Changes;
     try {
       changes = await folder.fold(events);
-      if (!(await applyChanges(sql, this.table, { changes, from }))) {
+      if (!(await this.#write(changes, from))) {
         return { position: from.position, end: "fenced", changed: false };
       }
     } catch (error) {
@@ -238,11 +244,18 @@ export class Runner {
     }
     changes.commit();
     const { position, poison, rest } = changes;
-    const changed = changes.inserted.length + changes.updated.length + changes.deleted.length > 0;
+    const changed = changesRows(changes);
     if (rest.length === 0) return { position, end: poison && "poisoned", changed };
     const applied = await this.#apply(folder, rest, { ...from, position });
     // Even if the rest was fenced, the first part is written.
     return { ...applied, changed: changed || applied.changed };
+  }
+
+  /** Returns whether the changes were written; if not, another process has moved the checkpoint. */
+  async #write(changes: Changes, from: Checkpoint): Promise<boolean> {
+    const { sql, moves } = this.#options;
+    if (!changesRows(changes) && !changes.poison && (await moves.move(from, changes.position))) return true;
+    return applyChanges(sql, this.table, { changes, from });
   }
 
   /** Finds the event whose key or row Postgres rejects, and applies those before it. */
