@@ -16,7 +16,7 @@ export interface House extends AsyncDisposable {
 
 /** A fresh database with a log, an in-process bus and a pool. `await using` drops it all. */
 export async function openHouse(): Promise<House> {
-  const database = await testDatabase();
+  const database = await testDatabase({ read_models: false });
   const sql = connect(database.url);
   const log = openLog({ url: database.url });
   const bus = inProcessBus({ log, poll_ms: 20 });

@@ -30,6 +30,8 @@ export interface TestDatabase {
 export interface TestDatabaseOptions {
   /** With fsync, as in production; off by default, which is faster. */
   readonly durable?: boolean;
+  /** Whether it has the read models of an empty log, as the first service builds them; it has by default. */
+  readonly read_models?: boolean;
 }
 
 /** The address of the shared Postgres. */
@@ -37,6 +39,8 @@ type Address = Pick<Embedded, "url" | "admin_url">;
 
 /** The file in its folder that contains the address. */
 export const ADDRESS = "address.json";
+/** The database with the read models of an empty log. */
+export const BUILT = "levqor_built";
 
 const START_LIMIT_MS = 60_000;
 
@@ -53,7 +57,10 @@ const servers = new Map<boolean, Promise<Address>>();
 const owners = new Map<string, ReturnType<typeof connect>>();
 
 /** A fresh, migrated database. */
-export async function testDatabase({ durable = false }: TestDatabaseOptions = {}): Promise<TestDatabase> {
+export async function testDatabase({
+  durable = false,
+  read_models = true,
+}: TestDatabaseOptions = {}): Promise<TestDatabase> {
   let server = servers.get(durable);
   if (!server) {
     server = startShared(durable);
@@ -63,7 +70,7 @@ export async function testDatabase({ durable = false }: TestDatabaseOptions = {}
   for (const one of [url, admin_url]) keepSecret(decodeURIComponent(new URL(one).password));
   const name = `test_${Bun.randomUUIDv7().replaceAll("-", "")}`;
   // Copying files takes a quarter of the processor time of logging each page: 20 ms rather than 80.
-  await run(admin_url, `create database ${name} template levqor strategy file_copy`);
+  await run(admin_url, `create database ${name} template ${read_models ? BUILT : "levqor"} strategy file_copy`);
   return {
     url: withDatabase(url, name),
     admin_url: withDatabase(admin_url, name),
@@ -72,7 +79,10 @@ export async function testDatabase({ durable = false }: TestDatabaseOptions = {}
 }
 
 /** A separate, migrated embedded Postgres, which the test may kill and restart. The test stops it. */
-export async function startTestPostgres(dir: string, { durable = true }: TestDatabaseOptions = {}): Promise<Embedded> {
+export async function startTestPostgres(
+  dir: string,
+  { durable = true }: Pick<TestDatabaseOptions, "durable"> = {},
+): Promise<Embedded> {
   const embedded = await startEmbedded({
     dir,
     logger: { debug() {}, info() {}, warn() {}, error() {} },
@@ -173,7 +183,7 @@ function startOf(pid: number): string {
 }
 
 /** Runs a statement as the owner, on one connection for all: opening one takes longer than most statements. */
-async function run(url: string, statement: string): Promise<void> {
+export async function run(url: string, statement: string): Promise<void> {
   let sql = owners.get(url);
   if (!sql) {
     sql = connect(withDatabase(url, "template1"), { max: 1 });
@@ -182,7 +192,7 @@ async function run(url: string, statement: string): Promise<void> {
   await sql.unsafe(statement);
 }
 
-function withDatabase(url: string, database: string): string {
+export function withDatabase(url: string, database: string): string {
   const changed = new URL(url);
   changed.pathname = `/${database}`;
   return changed.href;

@@ -14,9 +14,7 @@ import { inProcessBus } from "../../src/bus/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
-import { ADDRESS, startTestPostgres } from "./postgres.ts";
-
-const BUILD_LIMIT_MS = 30_000;
+import { ADDRESS, BUILT, run, startTestPostgres, withDatabase } from "./postgres.ts";
 
 const [dir = "", kind, pid] = process.argv.slice(2);
 // Ctrl-C ends the run, and the end of the run ends this.
@@ -24,7 +22,8 @@ process.on("SIGINT", () => {});
 
 const postgres = await startTestPostgres(dir, { durable: kind === "durable" });
 const { url, admin_url } = postgres;
-await buildReadModels(url);
+await run(admin_url, `create database ${BUILT} template levqor`);
+await buildReadModels(withDatabase(url, BUILT));
 const file = join(dir, ADDRESS);
 writeFileSync(`${file}.new`, JSON.stringify({ url, admin_url }), { mode: 0o600 });
 renameSync(`${file}.new`, file);
@@ -42,7 +41,7 @@ async function buildReadModels(url: string): Promise<void> {
   const sql = connect(url);
   const bus = inProcessBus({ log });
   const projector = startProjector({ sql, log, bus, projections, logger: pino({ level: "silent" }) });
-  await Promise.all(projections.map(({ name }) => projector.waitFor(name, 0, BUILD_LIMIT_MS)));
+  await projector.ready();
   await projector.stop();
   await bus.close();
   await log.close();
