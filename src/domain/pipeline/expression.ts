@@ -184,7 +184,7 @@ class Compiling {
     if (name === this.#local) return { kind: "any", run: localOf };
     if (name === "steps") throw new ExpressionError('"steps" needs a step: steps.<id>.output');
     if (!VARIABLES.has(name)) {
-      throw new ExpressionError(`"${excerpt(name, 64)}" is not known: begin with payload, steps, item or index`);
+      throw new ExpressionError(`"${excerpt(name, 64)}" is unknown: begin with payload, steps, item or index`);
     }
     const variable = name as Variable;
     this.variables.add(variable);
@@ -250,7 +250,7 @@ class Compiling {
     if ((of.op !== "." && of.op !== "[]") || of.args[0].op !== "id" || of.args[0].args !== "steps") return;
     const name = typeof field === "string" ? field : field.op === "value" ? field.args : undefined;
     if (this.#local === "steps" || typeof name !== "string" || name === "output" || name === "status") return;
-    throw new ExpressionError(`A step has "output" and "status"; ${JSON.stringify(excerpt(name, 64))} is not known`);
+    throw new ExpressionError(`A step has "output" and "status"; ${JSON.stringify(excerpt(name, 64))} is unknown`);
   }
 
   /** Whether the last part of a path exists; what precedes it must exist. */
@@ -391,7 +391,7 @@ class Compiling {
 
   #operator(node: ASTNode & { op: Operator }): Part {
     const { op } = node;
-    if (!Object.hasOwn(OPERATORS, op)) throw new ExpressionError(`"${op}" is not known`);
+    if (!Object.hasOwn(OPERATORS, op)) throw new ExpressionError(`The operator "${op}" is unknown`);
     const [left, right] = [this.compile(node.args[0]), this.compile(node.args[1])];
     const { takes, gives } = OPERATORS[op];
     const possible = takes.filter(([l, r]) => couldBe(left.kind, l) && couldBe(right.kind, r));

@@ -235,7 +235,7 @@ class Planning {
     if (condition === undefined || wanted.has(id)) return true;
     const value = this.#evaluate(id, "/if", condition);
     if (typeof value !== "boolean") {
-      const message = `The condition gives ${shown(value)}; true or false is expected.`;
+      const message = `The condition evaluates to ${shown(value)}; it must be true or false.`;
       throw new RenderError("/if", new ExpressionError(message));
     }
     if (value) wanted.add(id);
@@ -319,7 +319,7 @@ class Planning {
     if (before) return before;
     const items = this.#evaluate(id, "/for_each/items", for_each?.items ?? "");
     const refuse = (why: string) => new RenderError("/for_each/items", new ExpressionError(why));
-    if (!Array.isArray(items)) throw refuse(`The items are ${shown(items)}; a list is expected.`);
+    if (!Array.isArray(items)) throw refuse(`The items are ${shown(items)}; they must be a list.`);
     if (items.length > MAX_ITEMS) throw refuse(`There are ${items.length} items; ${MAX_ITEMS} are allowed.`);
     const keptItems = items.map((item) => kept(item));
     known.set(id, keptItems);
@@ -371,7 +371,7 @@ class Planning {
     }: { key: string; item: number | undefined; value: unknown; work: WorkState; isFirst: boolean },
   ): Work | End | "no_room" {
     if (work.status === "interrupted" && work.attempts_used >= this.#job.maxAttempts(step)) {
-      const message = `The worker was lost while it ran the step; all ${work.attempts_used} attempts are used.`;
+      const message = `The worker was lost while it ran the step; all ${work.attempts_used} attempts are used up.`;
       return this.#fail(step, { item, error: { code: "worker_lost", message } });
     }
     const tooMuch = this.#tooMuch();
@@ -417,7 +417,7 @@ class Planning {
       return { code: "too_many_step_runs", message };
     }
     if (errors_length < MAX_ERRORS_LENGTH) return undefined;
-    const message = `The errors of the job's steps take ${errors_length} characters of JSON; nothing runs beyond ${MAX_ERRORS_LENGTH}.`;
+    const message = `The errors of the job's steps take ${errors_length} characters of JSON; at most ${MAX_ERRORS_LENGTH} are allowed.`;
     return { code: "step_errors_too_large", message };
   }
 

@@ -54,7 +54,7 @@ export function wholeSource(text: string): string {
   const parts = [...partsOf(text.trim())];
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== "string") return only.source;
-  if (text.includes("{{")) throw new ExpressionError("A single expression is expected here: {{ … }}.");
+  if (text.includes("{{")) throw new ExpressionError("Only a single expression is allowed here: {{ … }}.");
   return text;
 }
 

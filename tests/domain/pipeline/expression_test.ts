@@ -96,9 +96,9 @@ describe("an expression", () => {
     ["payload.", "Cannot read"],
     ["1 +", "Cannot read"],
     ["", "Cannot read"],
-    ["nobody.x", '"nobody" is not known'],
+    ["nobody.x", '"nobody" is unknown'],
     ["steps", '"steps" needs a step'],
-    ["steps.fetch.ouput.body", 'A step has "output" and "status"; "ouput" is not known'],
+    ["steps.fetch.ouput.body", 'A step has "output" and "status"; "ouput" is unknown'],
     ["steps[payload.text].output", '"steps" needs the literal name of a step'],
     ["payload.text.matches('(a+)+$')", '"matches" is not a function'],
     ["cel.bind(a, payload, a)", '"bind" is not a function'],
@@ -809,7 +809,7 @@ describe("a template", () => {
 test("a whole expression may be given with its braces or without", () => {
   expect(wholeExpression("{{ payload.n == 3 }}").evaluate(values)).toBe(true);
   expect(wholeExpression("payload.n == 3").evaluate(values)).toBe(true);
-  expect(faultOf(() => wholeExpression("is {{ payload.n }}"))).toContain("A single expression");
+  expect(faultOf(() => wholeExpression("is {{ payload.n }}"))).toContain("Only a single expression");
 });
 
 function errorOf(action: () => unknown): unknown {

@@ -83,7 +83,7 @@ test.each<[string, Step[], string, string]>([
     'uses "index"',
   ],
   ["an expression that cannot be read", [{ ...fetching, if: "1 +" }], "/0/if", "Cannot read the expression"],
-  ["a text where an expression is due", [{ ...fetching, if: "is {{ true }}" }], "/0/if", "A single expression"],
+  ["a text where an expression is due", [{ ...fetching, if: "is {{ true }}" }], "/0/if", "Only a single expression"],
   ["an expression without end", [{ ...fetching, with: { a: "{{ payload" } }], "/0/with/a", "}} is missing"],
   [
     "an unknown name",

@@ -171,9 +171,9 @@ describe("a plan", () => {
   });
 
   test.each<[string, Step, string]>([
-    ["a condition that is no condition", { id: "a", if: "{{ 1 }}", uses: "http" }, "true or false is expected"],
+    ["a condition that is no condition", { id: "a", if: "{{ 1 }}", uses: "http" }, "it must be true or false"],
     ["a missing value", { id: "a", uses: "http", with: { x: "{{ payload.nope }}" } }, "payload.nope is missing"],
-    ["items that are no list", { id: "a", uses: "http", for_each: { items: "{{ 'x' }}" } }, "a list is expected"],
+    ["items that are no list", { id: "a", uses: "http", for_each: { items: "{{ 'x' }}" } }, "they must be a list"],
   ])("with %s fails the job, with the step's failure recorded", (_, step, message) => {
     const failed = plan([step]);
     expect(types(failed)).toEqual(["job.step_failed"]);

@@ -258,7 +258,7 @@ describe("for_each", () => {
   });
 
   test.each([
-    [{ a: 1 }, "a list is expected"],
+    [{ a: 1 }, "they must be a list"],
     [items(1_001), "There are 1001 items; 1000 are allowed"],
   ])("of something that is not a list, or too long a one, fails the job", async (list, message) => {
     const { connectors, calls } = counter();
