@@ -35,7 +35,7 @@ export interface Parts {
 
 /** An outcome of the log's `createOnce` or `handleOnce`, or one like it. */
 type RecordedOnce =
-  | { readonly ok: true; readonly replayed: boolean; readonly position: number }
+  | { readonly ok: true; readonly replayed: boolean; readonly position: number | undefined }
   | { readonly ok: false; readonly reason: "key_reused" };
 
 /** A row of a read model, which lists show in order of position. */

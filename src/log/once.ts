@@ -1,5 +1,6 @@
 /**
- * What a request records once, however often it is sent: its Idempotency-Key identifies it.
+ * What a request records once, however often it is sent: its Idempotency-Key identifies it. A reaction to an event is such a
+ * request, too: the event identifies it.
  *
  * - What has a stream of its own has an id derived from the key: a repetition finds the stream ({@linkcode createOnce}).
  * - A change to a stream has an id derived from the key as its `causation_id`: a repetition finds its event
@@ -15,15 +16,31 @@ import { type Creation, create } from "./create.ts";
 import { type Handling, handle } from "./handle.ts";
 import type { AppendEvent, EventLog } from "./types.ts";
 
-/** Recorded now, or by an earlier request with the same key; or that request was another, and nothing is recorded. */
-export type Once =
-  | { readonly ok: true; readonly replayed: false; readonly position: number }
-  /** `event`: what the earlier request recorded, the first of its events; the position is its own. */
-  | { readonly ok: true; readonly replayed: true; readonly position: number; readonly event: KnownEvent }
-  | { readonly ok: false; readonly reason: "key_reused" };
+/** `position`: of what was recorded; `undefined` if there was nothing to do. */
+type New<Position> = { readonly ok: true; readonly replayed: false; readonly position: Position };
+
+/** Recorded by an earlier request. `event`: the first of its events, at that position. */
+interface Replayed {
+  readonly ok: true;
+  readonly replayed: true;
+  readonly position: number;
+  readonly event: KnownEvent;
+}
+
+/** The earlier request was another, and nothing is recorded. */
+interface KeyReused {
+  readonly ok: false;
+  readonly reason: "key_reused";
+}
+
+export type Once = New<number> | Replayed | KeyReused;
 
 /** Or the decider refuses the command. */
-export type HandledOnce<Refusal> = Once | { readonly ok: false; readonly reason: "refused"; readonly refusal: Refusal };
+export type HandledOnce<Refusal> =
+  | New<number | undefined>
+  | Replayed
+  | KeyReused
+  | { readonly ok: false; readonly reason: "refused"; readonly refusal: Refusal };
 
 interface Compared {
   /** Members of the event's data that the request does not determine, such as a new secret: they are not compared. */
@@ -50,18 +67,20 @@ export async function createOnce(
 export interface HandlingOnce<State, Command extends object, Refusal>
   extends Pick<Handling<State, Command, Refusal>, "stream_id" | "decider" | "command">,
     Compared {
-  /** `causation_id`: derived from the request's key; `undefined`: it has none, and is not a repetition. */
+  /**
+   * What identifies the request: its actor, and a `causation_id` derived from its key. Without one it is not a repetition.
+   */
   readonly meta: EventMeta;
-  /** What the request says of its event's data. */
-  readonly asked: object;
+  /** What the request says of its event's data; absent: the key alone says it all. */
+  readonly asked?: object;
 }
 
-/** Handles a command that records one event, unless the same request was handled. Throws what `handle` throws. */
+/** Handles a command, unless the same request was handled before. Throws what `handle` throws. */
 export async function handleOnce<State, Command extends object, Refusal extends object>(
   log: EventLog,
   { asked, apart_from, decider, ...handling }: HandlingOnce<State, Command, Refusal>,
 ): Promise<HandledOnce<Refusal>> {
-  const { causation_id } = handling.meta;
+  const { actor, causation_id } = handling.meta;
   interface Known {
     readonly state: State;
     /** The event of the same request. */
@@ -74,22 +93,24 @@ export async function handleOnce<State, Command extends object, Refusal extends 
     decider: {
       initial,
       evolve({ state, before }: Known, event) {
-        const isOwn = causation_id !== undefined && event.meta.causation_id === causation_id;
+        const { meta } = event;
+        const isOwn = causation_id !== undefined && meta.causation_id === causation_id && meta.actor === actor;
         return { state: decider.evolve(state, event), before: before ?? (isOwn ? event : undefined) };
       },
       decide: (command: Command, { state, before }): ReturnType<typeof decider.decide> | { before: KnownEvent } =>
         before ? { before } : decider.decide(command, state),
     },
   });
-  if (handled.ok) return { ok: true, replayed: false, position: handled.position as number };
+  if (handled.ok) return { ok: true, replayed: false, position: handled.position };
   const { before } = handled.state;
   if (!before) return { ok: false, reason: "refused", refusal: handled.refusal as Refusal };
-  return isSameJson(without(before.data, apart_from), asked) ? replayed(before) : KEY_REUSED;
+  if (asked && !isSameJson(without(before.data, apart_from), asked)) return KEY_REUSED;
+  return replayed(before);
 }
 
 const KEY_REUSED = { ok: false, reason: "key_reused" } as const;
 
-function replayed(event: KnownEvent): Once {
+function replayed(event: KnownEvent): Replayed {
   return { ok: true, replayed: true, position: event.position, event };
 }
 

@@ -4,7 +4,7 @@ import { type EventMeta, eventId, MAX_REACTION_DEPTH } from "../../events/envelo
 import type { JobSubmitted } from "../../events/job.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "../domain/decider.ts";
-import { type EventLog, handle } from "../log/mod.ts";
+import { type EventLog, handleOnce } from "../log/mod.ts";
 import { type Action, type CommandAction, idsOf, type Reaction } from "./reaction.ts";
 
 /** An action cannot be performed, and a retry would not help. */
@@ -72,19 +72,13 @@ async function commandStream(
   { stream_id, decider, command }: CommandAction,
   { log, meta }: Performing & { readonly meta: EventMeta },
 ): Promise<void> {
-  const { initial, evolve, decide } = decider as Decider<unknown, object, Rejection>;
-  const handled = await handle(log, {
+  const handled = await handleOnce(log, {
     stream_id,
+    decider: decider as Decider<unknown, object, Rejection>,
     command,
     meta,
-    decider: {
-      initial: { done: false, state: initial },
-      evolve: ({ done, state }, event) => ({
-        done: done || (event.meta.actor === meta.actor && event.meta.causation_id === meta.causation_id),
-        state: evolve(state, event),
-      }),
-      decide: (given: object, { done, state }) => (done ? [] : decide(given, state)),
-    },
   });
-  if (!handled.ok) throw new ImpossibleError(`The command to ${stream_id} was refused: ${handled.refusal.message}`);
+  if (!handled.ok && handled.reason === "refused") {
+    throw new ImpossibleError(`The command to ${stream_id} was refused: ${handled.refusal.message}`);
+  }
 }

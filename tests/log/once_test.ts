@@ -139,6 +139,31 @@ describe("a change that a request makes", () => {
     expect(await log.readStream(stream_id)).toHaveLength(2);
   });
 
+  test("is another's if another actor asks for it", async () => {
+    const stream_id = newStream();
+    await sell(stream_id, 7);
+    const of_another = { ...meta, actor: "another", causation_id: "request-1" };
+    const sold = await handleOnce(log, {
+      stream_id,
+      decider: seats,
+      command: { row: 7, ticket: 0 },
+      meta: of_another,
+    });
+    expect(sold).toMatchObject({ ok: true, replayed: false });
+  });
+
+  test("is not compared where the key says it all", async () => {
+    const stream_id = newStream();
+    await sell(stream_id, 7);
+    const again = {
+      stream_id,
+      decider: seats,
+      command: { row: 8, ticket: 0 },
+      meta: { ...meta, causation_id: "request-1" },
+    };
+    expect(await handleOnce(log, again)).toMatchObject({ ok: true, replayed: true, event: { version: 1 } });
+  });
+
   test("is made once by requests at the same time, in several processes", async () => {
     const stream_id = newStream();
     const other = openLog({ url: database.url });
