@@ -7,4 +7,5 @@ export { Outage } from "./outage.ts";
 export { DECODED_PER_TURN, Pacer } from "./pacer.ts";
 export { pause } from "./pause.ts";
 export { inSlice, inSlices, nextTurn } from "./slices.ts";
+export { soon } from "./soon.ts";
 export { unlessAborted } from "./unless_aborted.ts";

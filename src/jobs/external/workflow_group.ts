@@ -13,7 +13,7 @@
  * and go to the worker that has waited longest.
  */
 import type { EventMeta } from "../../../events/envelope.ts";
-import { pause } from "../../async/mod.ts";
+import { pause, soon } from "../../async/mod.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { isTransient } from "../../log/mod.ts";
@@ -89,7 +89,8 @@ export class WorkflowGroup {
   readonly #line: Waiting[] = [];
   /** Claims under way. */
   #claiming = 0;
-  #serving = false;
+  /** Gives ready jobs to waiting workers. */
+  readonly #serve = soon(() => this.#serveLine());
   /** Resolves when jobs may be handed out: at startup their order must be known first. */
   readonly #opened: Promise<void>;
   #open = false;
@@ -175,16 +176,6 @@ export class WorkflowGroup {
     while (performance.now() < deadline && !(this.#feed.settled && this.#feed.position >= head)) {
       if (!(await pause(SETTLE_POLL_MS, signal))) return;
     }
-  }
-
-  /** Gives ready jobs to waiting workers, once everything under way right now has been done. */
-  #serve(): void {
-    if (this.#serving) return;
-    this.#serving = true;
-    queueMicrotask(() => {
-      this.#serving = false;
-      this.#serveLine();
-    });
   }
 
   #serveLine(): void {

@@ -28,7 +28,7 @@ import type { JobError } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { isSystemWorkflow } from "../../../events/workflow.ts";
-import { Backoff, pause, type Repeating } from "../../async/mod.ts";
+import { Backoff, pause, type Repeating, soon } from "../../async/mod.ts";
 import { sweep } from "../../db/mod.ts";
 import type { JobCommand, JobRejection } from "../../domain/job/job_command.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
@@ -108,7 +108,8 @@ class JobRunner implements Runner {
   readonly #claims = new Map<string, StoredEvent[]>();
   #recording = 0;
   readonly #spread = new Spread();
-  #pumping = false;
+  /** Takes as many jobs as there are free slots. */
+  readonly #pump = soon(() => this.#takeJobs());
   /** Until then nothing is claimed, by the monotonic clock: the log is down. */
   #heldUntil = 0;
   readonly #hold = new Backoff(50, 2_000);
@@ -195,16 +196,6 @@ class JobRunner implements Runner {
     while (this.#slots.taken + this.#recording > 0 && performance.now() < deadline) {
       await Bun.sleep(10);
     }
-  }
-
-  /** Takes as many jobs as there are free slots, once everything under way right now has been done. */
-  #pump(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    queueMicrotask(() => {
-      this.#pumping = false;
-      this.#takeJobs();
-    });
   }
 
   #takeJobs(): void {
