@@ -37,11 +37,16 @@ export const readModelHealth = {
   }),
 };
 
-export const JobId = Type.String({
-  format: "uuid",
-  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
-  examples: [EXAMPLE_JOB_ID],
-});
+/** The id of something that is created by a call which supports an Idempotency-Key. */
+export function createdId(example: string) {
+  return Type.String({
+    format: "uuid",
+    description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
+    examples: [example],
+  });
+}
+
+export const JobId = createdId(EXAMPLE_JOB_ID);
 
 /** Text without control characters and lone surrogates: Postgres and terminals cannot handle those. */
 export const PRINTABLE = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";

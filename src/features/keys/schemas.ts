@@ -4,15 +4,11 @@ import { environments } from "../../../events/key.ts";
 import { type Scope, scopes } from "../../access/mod.ts";
 import { component } from "../../http/document/components.ts";
 import { KEY_OVERLAP_DEFAULT_S, KEY_OVERLAP_MAX_S, KEY_WORKFLOWS_MAX } from "../../http/limits.ts";
-import { list, oneOf, PRINTABLE, Timestamp, Workflow } from "../../http/schema.ts";
+import { createdId, list, oneOf, PRINTABLE, Timestamp, Workflow } from "../../http/schema.ts";
 
 const EXAMPLE_KEY_ID = "0197a1f0-b8e1-7c52-9d07-4f2e6a8c1b35";
 
-export const KeyId = Type.String({
-  format: "uuid",
-  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
-  examples: [EXAMPLE_KEY_ID],
-});
+export const KeyId = createdId(EXAMPLE_KEY_ID);
 
 const KeyName = Type.String({
   minLength: 1,

@@ -4,6 +4,7 @@ import { HORIZON_YEARS } from "../../domain/schedule.ts";
 import { component } from "../../http/document/components.ts";
 import { MISFIRE_GRACE_DEFAULT_S, MISFIRE_GRACE_MAX_S, NEXT_RUNS_DEFAULT, NEXT_RUNS_MAX } from "../../http/limits.ts";
 import {
+  createdId,
   IntakeRequest,
   JobEvent,
   JobId,
@@ -17,11 +18,7 @@ import {
 
 const EXAMPLE_SCHEDULE_ID = "0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21";
 
-export const ScheduleId = Type.String({
-  format: "uuid",
-  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
-  examples: [EXAMPLE_SCHEDULE_ID],
-});
+export const ScheduleId = createdId(EXAMPLE_SCHEDULE_ID);
 
 const ScheduleStatus = oneOf(["active", "paused"], "Whether it fires.");
 

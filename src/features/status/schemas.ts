@@ -4,18 +4,14 @@ import { impacts } from "../../../events/incident.ts";
 import { INCIDENT_UPDATES_MAX } from "../../domain/incident.ts";
 import { component } from "../../http/document/components.ts";
 import { UPTIME_DAYS } from "../../http/limits.ts";
-import { list, oneOf, PRINTABLE, Timestamp, UnixSeconds } from "../../http/schema.ts";
+import { createdId, list, oneOf, PRINTABLE, Timestamp, UnixSeconds } from "../../http/schema.ts";
 
 /** The same, with several lines. */
 const PRINTABLE_LINES = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0009\\u000b-\\u001f");
 
 const EXAMPLE_INCIDENT_ID = "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9";
 
-export const IncidentId = Type.String({
-  format: "uuid",
-  description: "A UUIDv7; a UUIDv8 if it was derived from an Idempotency-Key.",
-  examples: [EXAMPLE_INCIDENT_ID],
-});
+export const IncidentId = createdId(EXAMPLE_INCIDENT_ID);
 
 const IncidentTitle = Type.String({
   minLength: 1,

@@ -3,7 +3,16 @@ import { Type } from "@sinclair/typebox";
 import { supportParties } from "../../../events/support.ts";
 import { SUPPORT_MESSAGES_MAX } from "../../domain/support.ts";
 import { component } from "../../http/document/components.ts";
-import { list, NOT_BLANK, oneOf, PageQuery, PRINTABLE, readModelHealth, Timestamp } from "../../http/schema.ts";
+import {
+  createdId,
+  list,
+  NOT_BLANK,
+  oneOf,
+  PageQuery,
+  PRINTABLE,
+  readModelHealth,
+  Timestamp,
+} from "../../http/schema.ts";
 
 /** Text with tabs and line breaks, as people type and paste it. */
 const PRINTABLE_TEXT = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0008\\u000b\\u000c\\u000e-\\u001f");
@@ -14,11 +23,7 @@ export const EXAMPLE_THREAD_ID = "0197a1f0-c9d2-7e41-8a3b-5f6c7d8e9a0b";
 /** An example token, which no thread has. */
 export const EXAMPLE_REPLY_TOKEN = `lvr_${"EXAMPLE".padEnd(43, "x")}`;
 
-export const ThreadId = Type.String({
-  format: "uuid",
-  description: "A UUIDv7; a UUIDv8 where it was derived from an Idempotency-Key.",
-  examples: [EXAMPLE_THREAD_ID],
-});
+export const ThreadId = createdId(EXAMPLE_THREAD_ID);
 
 const Email = Type.String({
   minLength: 3,
