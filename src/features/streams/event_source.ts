@@ -48,7 +48,7 @@ export interface EventSource {
 
 export interface EventSourcesOptions extends JobNewsOptions {
   /** By caller; shared by all streams of a process. */
-  readonly turns: Turns;
+  readonly reading: Turns;
   /** Shared by all streams of a process. */
   readonly submissions: Submissions;
   readonly log: EventLog;
@@ -84,9 +84,9 @@ export class EventSources {
     { caller, after }: WantedEvents & { readonly after: number },
     stop: AbortSignal,
   ): AsyncGenerator<readonly StoredEvent[]> {
-    const { log, bus, batch, on_fault, turns } = this.#options;
+    const { log, bus, batch, on_fault, reading } = this.#options;
     const readRange: EventLog["readRange"] = (...range) =>
-      turns.take(caller, async () => (stop.aborted ? [] : await log.readRange(...range)));
+      reading.take(caller, async () => (stop.aborted ? [] : await log.readRange(...range)));
     return follow({ log: { readRange }, bus, after, signal: stop, batch, max_length: MAX_BATCH_LENGTH, on_fault });
   }
 
@@ -95,9 +95,9 @@ export class EventSources {
     caller: string,
     { stream_id, stop }: { stream_id: string; stop: AbortSignal },
   ): AsyncGenerator<readonly StoredEvent[]> {
-    const { log, batch, turns } = this.#options;
+    const { log, batch, reading } = this.#options;
     const readStream = (after_version: number, limit: number) =>
-      turns.take(caller, async () =>
+      reading.take(caller, async () =>
         stop.aborted ? [] : await log.readStream(stream_id, { after_version, limit, max_length: MAX_BATCH_LENGTH }),
       );
     let arrived = Promise.withResolvers<void>();

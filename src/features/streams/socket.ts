@@ -27,18 +27,11 @@ const PROTOCOL = "levqor.v1";
 const BATCH = 16;
 
 export function socketRoutes(options: ApiParts & { submissions: Submissions }) {
-  const { auth, log, bus, logger, metrics, signal, timing, config } = options;
+  const { auth, logger, metrics, signal, timing, config } = options;
   const { public_url } = config;
   const origins = originCheck({ open: !auth.required, public_url, cors: createCors(config.cors_origins) });
   const on_fault = (error: unknown) => logger.warn({ err: error }, "A WebSocket cannot read the log");
-  const sources = new EventSources({
-    log,
-    bus,
-    on_fault,
-    batch: BATCH,
-    turns: options.reading,
-    submissions: options.submissions,
-  });
+  const sources = new EventSources({ ...options, on_fault, batch: BATCH });
   const budget = new MessageBudget();
   const slots = new StreamSlots({ max: config.max_streams, share: config.caller_share });
 

@@ -39,17 +39,9 @@ const STREAMING = {
 } as const satisfies Partial<AnyDeclaration>;
 
 export function streamRoutes(options: ApiParts & { submissions: Submissions }) {
-  const { log, bus, logger } = options;
+  const { logger } = options;
   const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
-  const sources = new EventSources({
-    log,
-    bus,
-    on_fault,
-    batch: BATCH,
-    turns: options.reading,
-    submissions: options.submissions,
-  });
-
+  const sources = new EventSources({ ...options, on_fault, batch: BATCH });
   const streams = new OpenStreams(options);
 
   return [
