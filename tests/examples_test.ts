@@ -1,3 +1,4 @@
+// Slow: workers are processes in two languages that wait for leases of seconds to end.
 /** The example workers, as their readers run them: processes of their own, against a service that runs no jobs itself. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Slow: six processes start, and keys have to expire, once over NATS and once without.
 /** Keys in several processes on one database: what one records takes effect in every other within a second. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openSocket } from "./http/socket_client.ts";

@@ -1,3 +1,4 @@
+// Slow: two replicas are replaced one after another, twice, while clients keep calling.
 /** Walks through `docs/api-key-rotation.md` with two real services under load: not one request is rejected. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";

@@ -1,3 +1,4 @@
+// Slow: it starts the whole service a dozen times, most of them with a new Postgres.
 /** The service as a whole, as its users run it: started, killed, restarted, stopped. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";

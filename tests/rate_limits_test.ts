@@ -1,3 +1,4 @@
+// Slow: three processes are flooded for longer than their exchange of counts takes, and quotas have to refill.
 /** Three processes on one database, as seen by a client that floods them all. */
 import { afterAll, beforeAll, expect, setDefaultTimeout, test } from "bun:test";
 import { findFaketime } from "../scripts/torture/clock.ts";

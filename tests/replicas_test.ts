@@ -1,3 +1,4 @@
+// Slow: the leases of killed leaders have to expire, and seven processes start.
 /** Several processes as one service: two that serve requests, one that runs jobs, one Postgres, one NATS. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";

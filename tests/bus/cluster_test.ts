@@ -1,3 +1,4 @@
+// Slow: three NATS nodes have to elect leaders, lose them, and elect others.
 /** The bus on a cluster of three NATS nodes: copies of the stream, and what is reported when its nodes fail. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { StreamInfo } from "nats";

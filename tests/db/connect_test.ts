@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { connect, type Sql } from "../../src/db/mod.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { startProxy } from "../support/proxy.ts";
@@ -51,6 +51,24 @@ test.each(Array.from({ length: 12 }, (_, i) => i + 1))(
     await proxy.close();
   },
 );
+
+describe("after a statement that failed when some of its rows had arrived, the next result begins with its first row", () => {
+  test("on the same connection", async () => {
+    const one = connect(database.url, { max: 1 });
+    await expect(one`select 1 / (3 - n) from generate_series(1, 5) as n`.execute()).rejects.toThrow("division by zero");
+    expect([...(await one<{ n: number }[]>`select 7 as n`)]).toEqual([{ n: 7 }]);
+    await one.end();
+  });
+
+  test("on the connection that replaces it", async () => {
+    const one = connect(database.url, { max: 1 });
+    const ends = one`
+      select n, case when n = 3 then pg_terminate_backend(pg_backend_pid()) end from generate_series(1, 5) as n`;
+    await expect(ends.execute()).rejects.toThrow();
+    expect([...(await one<{ n: number }[]>`select 7 as n`)]).toEqual([{ n: 7 }]);
+    await one.end();
+  });
+});
 
 test("long responses on many connections are received one by one, each in its own turn of the event loop", async () => {
   const pool = connect(database.url, { max: 8 });

@@ -1,3 +1,4 @@
+// Slow: it creates, kills and repairs a Postgres in each test.
 /** The embedded Postgres through everything that can happen to it and to its service. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// Slow: leases of four seconds have to expire.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { clearLeases, connect, holdLease, type Sql } from "../../src/db/mod.ts";

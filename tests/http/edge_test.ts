@@ -1,3 +1,4 @@
+// Slow: the time limits of a request are waited for: 10 s for headers alone.
 /** The limits of every request, each at its edge, in bytes on a socket. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { openLog } from "../../src/log/mod.ts";

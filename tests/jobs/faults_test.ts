@@ -1,3 +1,4 @@
+// Slow: workers are processes that are killed or frozen for longer than their leases.
 /** Jobs when the database is down, and when workers are killed or frozen. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";

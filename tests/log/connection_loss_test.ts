@@ -1,3 +1,4 @@
+// Slow: connections are broken at every stage of a commit, and silent ones have to time out.
 /** A connection that breaks at any stage of a batch leaves no caller without a response and none with a false one. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { follow, inProcessBus } from "../../src/bus/mod.ts";

@@ -1,3 +1,4 @@
+// Slow: connections go silent until they are replaced, and leases are lost.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { decode } from "../../events/mod.ts";
 import type { Projection } from "../../projections/mod.ts";

@@ -1,3 +1,4 @@
+// Slow: each of twenty cases runs the script in a process, most on a database with its own log.
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { join } from "node:path";
 import { decode } from "../../events/mod.ts";

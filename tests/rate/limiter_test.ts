@@ -1,3 +1,4 @@
+// Slow: quotas have to refill in real time, and a million addresses are counted.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { connect, databaseNow, type Sql } from "../../src/db/mod.ts";
 import { RateLimiter, type RateLimits, setRateHeaders, type Verdict } from "../../src/rate/mod.ts";

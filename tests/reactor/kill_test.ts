@@ -1,4 +1,4 @@
-/** Over 10 s: each kill is followed by the end of a lease, of 4 s, unless another process stands by. */
+// Slow: each kill is followed by the end of a lease, of 4 s, unless another process stands by.
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Subprocess } from "bun";

@@ -1,3 +1,4 @@
+// Slow: connections are broken until they are replaced, and a reaction catches up on thousands of events.
 import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { decode, eventId } from "../../events/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";

@@ -1,3 +1,4 @@
+// Slow: each case runs the whole script, and what it stops gets seconds to end.
 /** `.ci/run`: whatever happens to it, its last line says how many passed and how many failed. */
 import { expect, test } from "bun:test";
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

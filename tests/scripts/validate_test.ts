@@ -1,3 +1,4 @@
+// Slow: it makes every call of the API, twice: to a service in development and to one in production.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { pino } from "pino";
 import { type Config, loadConfig } from "../../src/config.ts";

@@ -1,3 +1,4 @@
+// Slow: a browser opens some fifty pages, each with scripts and without, and applies accessibility rules to them.
 /** Every page in a real browser: in the light and in the dark, on a desk and on a phone, with scripts and without. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// Slow: bulk operations work through hundreds of jobs, are interrupted, and continue.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
 import { runBulk } from "../../../src/jobs/bulk/bulk.ts";

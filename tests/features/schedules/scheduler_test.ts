@@ -1,3 +1,4 @@
+// Slow: schedules fire at full seconds of a real clock, and connections have to time out.
 import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Subprocess } from "bun";
 import { inProcessBus } from "../../../src/bus/mod.ts";

@@ -1,3 +1,4 @@
+// Slow: clients that read nothing are disconnected only after seconds, and megabytes have to back up first.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import net from "node:net";
 import { SignJWT } from "jose";

@@ -1,3 +1,4 @@
+// Slow: many claims wait for jobs, and leases of seconds have to end.
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { EVERYTHING } from "../../../src/domain/reach.ts";

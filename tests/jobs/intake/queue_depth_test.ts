@@ -1,3 +1,4 @@
+// Slow: queues have to fill, and bulk operations wait until there is room.
 import { afterEach, expect, test } from "bun:test";
 import { SignJWT } from "jose";
 import { submitSystemJob } from "../../../src/jobs/mod.ts";

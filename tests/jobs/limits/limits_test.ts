@@ -1,3 +1,4 @@
+// Slow: jobs wait for each other, and rates space them out in real time.
 /** Limits, with several runners on one log: whether jobs overlap is observed by what they call. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";

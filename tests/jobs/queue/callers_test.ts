@@ -1,3 +1,4 @@
+// Slow: tens of thousands of jobs wait, so that callers have to share what is kept of them.
 /** Callers share a process's capacity to run jobs: what one of them submits keeps nobody else's from running. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { connectors as builtIn } from "../../../connectors/mod.ts";

@@ -1,3 +1,4 @@
+// Slow: attempts have to time out, be retried and become due in real time.
 /** Jobs whose attempts fail, whose time has not come or is up, and that are cancelled. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";

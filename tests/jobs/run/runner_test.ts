@@ -1,3 +1,4 @@
+// Slow: leases and heartbeats run in real time, and attempts that ignore their end have to be given up.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
 import { commandJob } from "../../../src/jobs/mod.ts";

@@ -1,3 +1,4 @@
+// Slow: workers are processes that are killed in the middle of steps, and their leases have to end.
 /** Steps whose worker is killed or cut off: nothing with a recorded outcome runs again. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";

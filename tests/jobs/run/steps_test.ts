@@ -1,3 +1,4 @@
+// Slow: steps have to sleep and time out in real time, and outputs reach their limit of 4 MB.
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../../connectors/mod.ts";

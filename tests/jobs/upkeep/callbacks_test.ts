@@ -1,3 +1,4 @@
+// Slow: callbacks are retried in real time, over many services with a receiver each.
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Webhook } from "standardwebhooks";
 import { createOutbound } from "../../../connectors/mod.ts";
