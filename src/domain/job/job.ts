@@ -322,12 +322,12 @@ const MAX_HAND_BACKS = 100;
 function release(command: JobCommand & { type: "release" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
   const refused = notCurrent(command, state);
   if (refused) return refused;
-  if (command.reason === "lease_expired" && command.now < (state.lease_expires_at ?? 0)) {
-    const left = (state.lease_expires_at ?? 0) - command.now;
-    return refuse(
-      "lease_not_expired",
-      `Cannot take back attempt ${state.attempt}: its lease is valid for ${left} ms more.`,
-    );
+  if (command.reason === "lease_expired") {
+    const { now, lease_expires_at } = command;
+    const left = lease_expires_at - now;
+    const why =
+      lease_expires_at !== state.lease_expires_at ? "was renewed" : left > 0 && `is valid for ${left} ms more`;
+    if (why) return refuse("lease_not_expired", `Cannot release attempt ${state.attempt}: its lease ${why}.`);
   }
   if (command.reason === "worker_lost" && state.external) {
     const message = `Cannot take back attempt ${state.attempt}: the external worker "${state.worker}" has it until its lease expires.`;

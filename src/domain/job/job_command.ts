@@ -38,8 +38,17 @@ export type JobCommand =
       readonly pipeline?: JobPipelinePinned;
     }
   | { readonly type: "heartbeat"; readonly attempt: number; readonly lease_seconds: number }
-  /** `now`: milliseconds since 1970 by the database's clock, which also set the lease. */
-  | { readonly type: "release"; readonly attempt: number; readonly reason: "lease_expired"; readonly now: number }
+  /**
+   * Milliseconds since 1970 by the database's clock, which also set the lease. `lease_expires_at`: of the lease that had expired
+   * by `now`: if another was recorded since, the clock may have been set back in between.
+   */
+  | {
+      readonly type: "release";
+      readonly attempt: number;
+      readonly reason: "lease_expired";
+      readonly lease_expires_at: number;
+      readonly now: number;
+    }
   | { readonly type: "release"; readonly attempt: number; readonly reason: "worker_lost" | "worker_stopping" }
   | { readonly type: "complete"; readonly attempt: AnswerFor; readonly result: unknown }
   /** `retry`: the fault is retryable, so another attempt is to follow after the delay, if one is left. */

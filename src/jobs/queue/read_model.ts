@@ -208,17 +208,18 @@ export async function runningOf(
   return new Map(rows.map(({ caller, running }) => [caller, running]));
 }
 
-interface RunningRow {
+interface ExpiredLease {
   readonly job_id: string;
   readonly attempt: number;
+  readonly lease_expires_at: string;
   /** The database's clock, in milliseconds since 1970. */
   readonly now: number;
 }
 
 /** Running jobs whose lease has expired by the database's clock, longest first. */
-export function jobsWithExpiredLease(sql: Sql): Promise<RunningRow[]> {
-  return sql<RunningRow[]>`
-    select job_id, attempt, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
+export function jobsWithExpiredLease(sql: Sql): Promise<ExpiredLease[]> {
+  return sql<ExpiredLease[]>`
+    select job_id, attempt, lease_expires_at, floor(extract(epoch from now()) * 1000)::float8 as now from levqor_read.jobs
     where status = 'running' and lease_expires_at < now()
     order by lease_expires_at limit ${PAGE}`;
 }

@@ -23,9 +23,10 @@ export function startSweeper(options: SweeperOptions): Repeating {
     if ((await readModelPosition(sql)) === undefined) return;
     const [expired_leases, expired] = await Promise.all([jobsWithExpiredLease(sql), expiredJobs(sql)]);
     await Promise.all([
-      ...expired_leases.map(({ job_id, attempt, now }) =>
-        record(options, job_id, { type: "release", attempt, reason: "lease_expired", now }),
-      ),
+      ...expired_leases.map(({ job_id, attempt, now, ...lease }) => {
+        const lease_expires_at = Date.parse(lease.lease_expires_at);
+        return record(options, job_id, { type: "release", attempt, reason: "lease_expired", lease_expires_at, now });
+      }),
       ...expired.map(({ job_id, now }) => record(options, job_id, { type: "expire", now })),
     ]);
   });

@@ -109,15 +109,32 @@ describe("release", () => {
   const lapse = EPOCH + 2000 + LEASE_SECONDS * 1000;
   test("takes back an expired lease", () => {
     given(submitted(), started(1))
-      .when({ type: "release", attempt: 1, reason: "lease_expired", now: lapse })
+      .when({ type: "release", attempt: 1, reason: "lease_expired", lease_expires_at: lapse, now: lapse })
       .then(released(1, "lease_expired"));
   });
   test("leaves a lease alone that is still valid, or that a heartbeat renewed", () => {
-    const release: JobCommand = { type: "release", attempt: 1, reason: "lease_expired", now: lapse - 1 };
+    const release: JobCommand = {
+      type: "release",
+      attempt: 1,
+      reason: "lease_expired",
+      lease_expires_at: lapse,
+      now: lapse - 1,
+    };
     given(submitted(), started(1)).when(release).refused("lease_not_expired");
     given(submitted(), started(1), heartbeat(1))
       .when({ ...release, now: lapse })
       .refused("lease_not_expired");
+  });
+  test("leaves a lease alone that was renewed by a clock that had been set back since", () => {
+    const hour_ahead = lapse + 3_600_000;
+    const release: JobCommand = {
+      type: "release",
+      attempt: 1,
+      reason: "lease_expired",
+      lease_expires_at: hour_ahead,
+      now: hour_ahead,
+    };
+    given(submitted(), started(1)).when(release).refused("lease_not_expired");
   });
   test("fails the job when the worker of its last attempt is lost", () => {
     const history = [submitted({ max_attempts: 3 }), started(1), released(1, "worker_lost"), started(2), retrying(2)];
@@ -140,7 +157,7 @@ describe("release", () => {
       .when({ type: "release", attempt: 1, reason: "worker_lost" })
       .refused("held_externally");
     given(...history)
-      .when({ type: "release", attempt: 1, reason: "lease_expired", now: lapse })
+      .when({ type: "release", attempt: 1, reason: "lease_expired", lease_expires_at: lapse, now: lapse })
       .then(released(1, "lease_expired"));
     given(...history)
       .when({ type: "release", attempt: 1, reason: "worker_stopping" })
@@ -148,7 +165,7 @@ describe("release", () => {
   });
   test("never lets a job with one attempt run again", () => {
     given(submitted({ max_attempts: 1 }), started(1))
-      .when({ type: "release", attempt: 1, reason: "lease_expired", now: lapse })
+      .when({ type: "release", attempt: 1, reason: "lease_expired", lease_expires_at: lapse, now: lapse })
       .then(released(1, "lease_expired"), {
         type: "job.failed",
         data: {
@@ -438,6 +455,7 @@ describe("whatever commands come, in whatever order", () => {
       type: fc.constant("release" as const),
       attempt,
       reason: fc.constant("lease_expired" as const),
+      lease_expires_at: fc.constant(0),
       now: fc.integer({ min: EPOCH, max: EPOCH + 60_000 }),
     }),
     fc.record({
@@ -484,7 +502,7 @@ describe("whatever commands come, in whatever order", () => {
     const history: KnownEvent[] = [];
     let state = jobDecider.initial;
     for (const command of commands) {
-      const outcome = jobDecider.decide(command, state);
+      const outcome = jobDecider.decide(seen(command, state), state);
       if ("rejected" in outcome) continue;
       for (const event of record(outcome as KnownNewEvent[], { after: history.length })) {
         const before = state;
@@ -494,6 +512,12 @@ describe("whatever commands come, in whatever order", () => {
       }
     }
     return history;
+  }
+
+  /** A sweep names the lease that it saw, here the newest one. */
+  function seen(command: JobCommand, { lease_expires_at }: JobState): JobCommand {
+    const isSweep = command.type === "release" && command.reason === "lease_expired" && lease_expires_at !== null;
+    return isSweep ? { ...command, lease_expires_at } : command;
   }
 
   const commands = fc.array(command, { maxLength: 60 });
