@@ -1,7 +1,7 @@
 /** Subscribers to the events of all jobs: whenever their stream ends they continue at another API. */
 import { pause } from "../../src/async/mod.ts";
 
-/** After this much silence a subscriber reconnects; the service promises a sign of life every 15 s. */
+/** After this much silence a subscriber reconnects; the service promises a heartbeat every 15 s. */
 const SILENCE_MS = 20_000;
 /** How often it leaves by itself, as people do who close a laptop. */
 const STAY_MS = 20_000;
@@ -14,7 +14,7 @@ export interface Connection {
   readonly signal: AbortSignal;
   readonly on_open: () => void;
   readonly on_event: (position: number) => void;
-  /** Any sign of life. */
+  /** An event or a heartbeat came. */
   readonly on_life: () => void;
 }
 

@@ -8,12 +8,12 @@
  *              ╰── grant ──▶ limit.granted, together with job.started
  * ```
  *
- * - A **holder** is an attempt that was let run. It holds a slot as long as its job's own history says that it runs
- *   ({@link holdsSlot}); there is no other record of its end, so a slot cannot stick: whoever asks for one brings along
+ * - A **holder** is an attempt with a permit. It holds the permit as long as its job's own history says that it runs
+ *   ({@link holdsSlot}); there is no other record of its end, so a permit cannot leak: whoever asks for one brings along
  *   the holders that have **gone**, and they leave the list with the grant.
  * - A grant and the job's start are one commit, so a holder is never an attempt that is yet to start.
- * - The **rate** is a GCRA: starts are `interval` apart, but for `burst` of them after a pause. Its only state is the
- *   theoretical arrival time (`tat`) of the next start. In any time of `per_seconds`, its end left out, there
+ * - The **rate** is a GCRA: starts are `interval` apart, but for `burst` of them after an idle period. Its only state is
+ *   the theoretical arrival time (`tat`) of the next start. In any time of `per_seconds`, its end left out, there
  *   are never more than `limit + burst - 1` starts.
  */
 import type { LimitGranted } from "../../events/limit.ts";

@@ -1,5 +1,5 @@
 /**
- * The life of a schedule: which commands it takes in which status, and what they record.
+ * The life of a schedule: which commands it accepts in which status, and what they record.
  *
  * ```text
  *   (none) ──create──▶ active ──pause──▶ paused
@@ -11,16 +11,16 @@
  *   active | paused ──update, trigger──▶ as it was
  * ```
  *
- * - An **instant** is due from its time on, by the database's clock. `fire` answers the next one, and no other, so
- *   each is answered once and in order.
+ * - An **instant** is due from its time on, by the database's clock. `fire` handles the next instant
+ *   only, so each is handled once and in order.
  * - The **grace** decides about an instant that is late: up to `misfire_grace_seconds` it is fired, each of several;
- *   beyond, it is recorded as misfired. Nothing else may become of an instant of an active schedule.
- * - What falls into a pause is no firing at all: `resume` starts with the first instant that is still to come.
+ *   beyond, it is recorded as misfired. An instant of an active schedule has no other outcome.
+ * - Instants during a pause do not fire: `resume` starts with the first instant that is still to come.
  *
- * - `update` gives it another definition. An instant that is due already is still answered, by the new one. `trigger`
+ * - `update` gives it another definition. An instant that is due already still fires, by the new definition. `trigger`
  *   submits the job beside all instants.
  *
- * What a cron expression names is not worked out here: commands bring the instants along.
+ * Cron expressions are not evaluated here: commands carry the instants.
  */
 
 import { accountOf } from "../../events/account.ts";

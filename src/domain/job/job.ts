@@ -1,5 +1,5 @@
 /**
- * The life of a job: which commands it takes in which status, and what they record.
+ * The life of a job: which commands it accepts in which status, and what they record.
  *
  * ```text
  *   (none) ──submit──▶ queued ──start──▶ running ──complete──▶ succeeded
@@ -7,31 +7,30 @@
  *                        │                 │
  *                        ├────release──────┤ (the last worker lost: ──▶ failed, `worker_lost`)
  *                        ├────suspend──────┤ (within a step: it sleeps, or wants an approval)
- *                        ╰──fail, to be────╯
- *                           repeated
+ *                        ╰─fail, retryable─╯
  *
  *   queued ──complete, fail (by hand, attempt "any")──▶ succeeded, failed
  *   running ──heartbeat──▶ running, with a later lease
- *   running ──step──▶ running, succeeded, failed, queued (suspended), with what became of its steps
+ *   running ──step──▶ running, succeeded, failed, queued (suspended), with the outcomes of its steps
  *   queued, suspended ──approve──▶ queued (due at once), failed (rejected)
  *   queued, running ──cancel──▶ cancelled
  *   queued, running ──expire──▶ failed, `job_timeout`
  *   succeeded | failed | cancelled: final. Only the callback goes on, where there is one:
  *
- *   pending ──callback_attempted (failed, to be repeated)──▶ pending
+ *   pending ──callback_attempted (failed, to be retried)──▶ pending
  *   pending ──callback_delivered, callback_failed──▶ delivered, failed
  *   pending, delivered, failed ──request_callback──▶ pending, with all its attempts
  * ```
  *
- * - An **attempt** is one claim, numbered from 1. Whoever answers names the attempt, and an answer for
- *   any but the current one is refused (`attempt_superseded`): its worker was given up for lost.
+ * - An **attempt** is one claim, numbered from 1. A report names its attempt; one for an earlier attempt is
+ *   rejected (`attempt_superseded`): its worker was considered lost.
  * - A **lease** is how long a claim holds without a word from its worker. `release` with
  *   `lease_expired` is refused (`lease_not_expired`) when a heartbeat was quicker. An **external** worker is never known
  *   to be dead, so its claim ends with its lease, and not before (`held_externally`).
  * - **`max_attempts`** counts attempts that failed and those that were **lost** (their worker dead, frozen or cut
- *   off): what takes its workers down with it must not go on for ever, and a job with 1 never runs twice. What was
- *   handed back in peace is not counted.
- * - A queued job with **`due_at`** waits until then: for its `run_at`, or for the pause before its next attempt to end.
+ *   off): what takes its workers down with it must not go on for ever, and a job with 1 never runs twice. Attempts
+ *   that their workers released are not counted.
+ * - A queued job with **`due_at`** waits until then: for its `run_at`, or for the backoff before its next attempt.
  *   Whoever claims jobs heeds it, by the database's clock; a claim that came early is no illegal state.
  * - A job with **steps** runs them within its attempts: `pipeline/steps.ts` plans them, `pipeline/step_states.ts` has where they stand. What
  *   is on record already is not recorded again. An attempt that ends because the job is suspended is not counted.

@@ -2,7 +2,7 @@
  * A set of workflows that external workers claim together: which of their jobs are ready, and which workers wait.
  *
  * ```text
- *   log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ answered
+ *   log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ responded
  *                     ▲                   │ another was faster, or the worker left
  *   claim ──▶ line ───╯                   ▼
  *                                      back in line, or the job is released

@@ -9,10 +9,10 @@
  * ```
  *
  * - Of each limit one job at a time is on **trial**: it goes back to the ready queue, before all others, and is
- *   claimed. The others wait without a question asked.
+ *   claimed. The others wait without being checked.
  * - Whose caller may not start a job now is not put on trial, and taken back where it is: others of the limit go on.
  * - **Bounds.** What is beyond {@link BOUNDS} is found again in the read model when there is room. No payload is kept.
- * - Should news be missed, the limits that were asked longest ago are tried again after {@link RETRY_MS}.
+ * - Should news be missed, the limits that were asked longest ago are retried after {@link RETRY_MS}.
  */
 import { entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { Priority } from "../../../events/job.ts";
@@ -31,9 +31,9 @@ const PAGE = 500;
 const FEW = 2;
 /** How soon to query a lagging read model again. */
 const BEHIND_MS = 100;
-/** A limit is tried again after this long, whatever the news. */
+/** A limit is retried after this long, whatever the news. */
 const RETRY_MS = 10_000;
-/** How many limits are tried again in one look, at most, and how often that is. */
+/** How many limits are retried in one look, at most, and how often that is. */
 const RETRIES = { limits: 50, every_ms: 1_000 };
 
 /** How many limits continue at once, at most, when callers may start jobs again: there may be thousands. */

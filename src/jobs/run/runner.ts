@@ -6,15 +6,16 @@
  *   ▲                                    │ conflict: another      │ lease lost               job.failed,
  *   │                                    ▼ was faster             ▼                          job.retry_scheduled
  *   │                                 dropped                  aborted; the sweeper
- *   ╰────────────────────────── job.released ◀──────────────── takes the job back
+ *   ╰────────────────────────── job.released ◀──────────────── releases the job
  * ```
  *
  * - A **slot** is held from the take until the connector has ended; recording needs none. Callers share the slots
  *   (`slots.ts`): who has their part of them waits in the queue, and holds up nobody behind them.
  * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
  * - Whatever is thrown for one job ends that job alone, on record (`faults.ts`): as `result_not_recordable` where the log
- *   cannot hold what came of it, else as `internal_fault`. Only what may pass, the log being away, is tried again.
- * - An attempt whose end somebody else recorded (it was cancelled, or taken back) is told to stop as soon as the feed
+ *   cannot hold what came of it, else as `internal_fault`. Only transient faults, such as
+ *   an unavailable log, are retried.
+ * - An attempt whose end somebody else recorded (it was cancelled, or released) is told to stop as soon as the feed
  *   brings the news. One that takes too long is told to stop, and has failed.
  * - Claims and outcomes are appended concurrently, so that the log's group commit writes them together.
  * - One shared timer looks after all leases; a job has none of its own.
@@ -499,7 +500,7 @@ class JobRunner implements Runner {
     if (outcome) return this.#failure(state, outcome);
     if (aborted === "attempt_timeout") return this.#failure(state, { error: attempt.timeoutError() });
     if (aborted === "worker_stopping") return { type: "release", attempt: number, reason: aborted };
-    // The lease was lost: the sweep takes the job back, by the database's clock. Or the end is recorded.
+    // The lease was lost: the sweep releases the job, by the database's clock. Or the end is recorded.
     return undefined;
   }
 
@@ -624,7 +625,7 @@ class JobRunner implements Runner {
     void this.#conclude(attempt, undefined);
   }
 
-  /** Takes a job back whose worker is known to be dead. Never throws: its lease expires if this fails. */
+  /** Releases a job whose worker is known to be dead. Never throws: its lease expires if this fails. */
   async #takeBack(job_id: string, attempt: number): Promise<void> {
     const command = { type: "release", attempt, reason: "worker_lost" } as const;
     const { log, logger } = this.#options;
@@ -634,9 +635,9 @@ class JobRunner implements Runner {
       if (!handled.ok) return;
       const ended = handled.events.some((event) => event.type === "job.failed");
       if (ended && handled.state.callback_url !== null) this.#callbacks.deliver(job_id);
-      logger.info({ job_id, attempt, reason: command.reason }, "Took the job back");
+      logger.info({ job_id, attempt, reason: command.reason }, "Released the job");
     } catch (error) {
-      logger.warn({ job_id, err: error }, "Cannot take the job back; its lease will expire");
+      logger.warn({ job_id, err: error }, "Cannot release the job; its lease will expire");
     } finally {
       this.#recording--;
     }
