@@ -5,6 +5,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
+import { Count } from "./number.ts";
 
 /** The stream of a group. */
 export const errorStream = streamName("error");
@@ -17,8 +18,8 @@ export const ErrorFrame = Type.Object({
   function: Type.Union([Type.String({ minLength: 1, maxLength: ERROR_MAX.name }), Type.Null()]),
   /** A path, or a URL without query and fragment. */
   file: Type.Union([Type.String({ minLength: 1, maxLength: ERROR_MAX.name }), Type.Null()]),
-  line: Type.Union([Type.Integer({ minimum: 0, maximum: 2_147_483_647 }), Type.Null()]),
-  column: Type.Union([Type.Integer({ minimum: 0, maximum: 2_147_483_647 }), Type.Null()]),
+  line: Type.Union([Count(0), Type.Null()]),
+  column: Type.Union([Count(0), Type.Null()]),
 });
 export type ErrorFrame = Static<typeof ErrorFrame>;
 
@@ -42,9 +43,9 @@ export type ReportedError = Static<typeof ReportedError>;
 export const ErrorReported = Type.Composite([
   ReportedError,
   Type.Object({
-    reports: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+    reports: Count(1),
     /** How many events in a row record the group, with less than a day between two: the more, the seldomer comes the next. */
-    streak: Type.Integer({ minimum: 1, maximum: 2_147_483_647 }),
+    streak: Count(1),
   }),
 ]);
 export type ErrorReported = Static<typeof ErrorReported>;

@@ -2,7 +2,7 @@
 import { Type } from "@sinclair/typebox";
 
 /** The maximum of Postgres's `int`. */
-const MAX_INT = 2 ** 31 - 1;
+export const MAX_INT = 2 ** 31 - 1;
 
 /** A whole number, at least `minimum`. */
 export function Count(minimum: number) {

@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import { parse } from "stacktrace-parser";
 import { ERROR_MAX, type ErrorFrame, type ReportedError } from "../../../events/error.ts";
+import { MAX_INT } from "../../../events/number.ts";
 import { anonymous } from "../../scrub.ts";
 import type { ErrorReport } from "./schemas.ts";
 
@@ -64,7 +65,7 @@ function framesOf(stack: string): ErrorFrame[] {
 }
 
 function place(number: number | null): number | null {
-  return number !== null && number >= 0 && number <= 2_147_483_647 ? number : null;
+  return number !== null && number >= 0 && number <= MAX_INT ? number : null;
 }
 
 /** A page's address without what follows its path, which may contain personal data. */
