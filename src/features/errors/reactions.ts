@@ -8,7 +8,7 @@ import type { errorSettings } from "./settings.ts";
 /** Recorded reports are forwarded to Sentry, if it is configured. */
 export function forwardErrors({ sentry_dsn }: SettingsOf<typeof errorSettings>): Reaction {
   return defineReaction({
-    name: "forward_errors",
+    name: "forward_error",
     events: ["error.reported"],
     react(event) {
       if (sentry_dsn === undefined) return [];

@@ -5,7 +5,7 @@ import type { ErrorReported } from "../../../events/error.ts";
 import { forwardError } from "../../../src/features/errors/forward.ts";
 import { openService, type Service, until } from "../../jobs/support.ts";
 
-const SYSTEM = { actor: "system:reaction:forward_errors", account: "system" };
+const SYSTEM = { actor: "system:reaction:forward_error", account: "system" };
 const KEY = "0123456789abcdef0123456789abcdef";
 const ERROR_ID = "5f2c8e0b7a914d36b0c1d2e3f4a59687";
 const data: ErrorReported = {
