@@ -36,7 +36,16 @@ const WELL = {
     },
   ],
   reactions: [
-    { ok: true, name: "support_mail", version: 1, state: "running", position: 1042, lag: 0, stopped_at: null },
+    {
+      ok: true,
+      name: "support_mail",
+      version: 1,
+      state: "running",
+      position: 1042,
+      lag: 0,
+      stopped_at: null,
+      how_to_fix: null,
+    },
   ],
   schedules: { ok: true, leader: "0197a1ef-2b1c-7d4e-8f5a-6b7c8d9e0f1a", active: 3, lag_seconds: 0 },
   queue: { queued: 12, running: 4, max_queued: 1_000_000 },
@@ -102,17 +111,17 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
           try {
             return await within(TIMEOUT_MS, promise);
           } catch (error) {
-            logger.warn({ err: error, request_id }, "A part of the service is not well");
+            logger.warn({ err: error, request_id }, "A part of the service is unhealthy");
             return null;
           }
         }
 
         async function readModels() {
-          return (await orNull(projector.status()))?.map(describeProjection) ?? null;
+          return (await orNull(projector.status()))?.map((status) => describe("projections", status)) ?? null;
         }
 
         async function reactionsRunning() {
-          return (await orNull(reactor.status()))?.map(describeReaction) ?? null;
+          return (await orNull(reactor.status()))?.map((status) => describe("reactions", status)) ?? null;
         }
 
         async function schedulesFiring() {
@@ -129,26 +138,24 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
   ];
 }
 
-/** Without the messages: what broke a fold may quote an event. They are in the service's own log. */
-function describeProjection({ poison, fault, ...status }: ProjectionStatus) {
+/** Without the messages: what broke a fold or a reaction may quote an event. They are in the service's own log. */
+function describe<Status extends ProjectionStatus | ReactionStatus>(
+  kind: "projections" | "reactions",
+  { poison, fault, ...status }: Status,
+) {
   const stopped_at = poison?.position ?? null;
-  const how_to_fix = stopped_at === null ? null : howToFix(status.name, stopped_at);
+  const how_to_fix = stopped_at === null ? null : howToFix(`/api/v1/ops/${kind}/${status.name}/resume`, stopped_at);
   return { ok: poison === undefined && fault === undefined, ...status, stopped_at, how_to_fix };
-}
-
-/** As for a read model, without the message. */
-function describeReaction({ poison, fault, ...status }: ReactionStatus) {
-  return { ok: poison === undefined && fault === undefined, ...status, stopped_at: poison?.position ?? null };
 }
 
 function allWell(parts: readonly { readonly ok: boolean }[] | null): boolean {
   return parts?.every(({ ok }) => ok) ?? false;
 }
 
-function howToFix(name: string, position: number): string {
+function howToFix(path: string, position: number): string {
   return (
     `The event at position ${position} stops it; the service's log says why. Once that is fixed, ` +
-    `POST /api/v1/ops/projections/${name}/resume retries that event; ` +
+    `POST ${path} retries that event; ` +
     `with {"skip": ${position}, "reason": "..."} past it.`
   );
 }

@@ -186,6 +186,12 @@ export const ReactionResumed = component(
   ),
 );
 
+/** Why a read model or a reaction is stopped. */
+const stop = {
+  stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
+  how_to_fix: Type.Union([Type.String(), Type.Null()], { description: "How to resume it; null if nothing stops it." }),
+};
+
 export const OpsHealth = component(
   "OpsHealth",
   Type.Object(
@@ -220,10 +226,7 @@ export const OpsHealth = component(
               live: Type.Boolean({ description: "Whether queries use this version." }),
               position: Position,
               lag: Lag,
-              stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
-              how_to_fix: Type.Union([Type.String(), Type.Null()], {
-                description: "How to resume it; null if nothing stops it.",
-              }),
+              ...stop,
             }),
           ),
           Type.Null(),
@@ -243,7 +246,7 @@ export const OpsHealth = component(
               ),
               position: Position,
               lag: Lag,
-              stopped_at: Type.Union([Position, Type.Null()], { description: "The event that stopped it." }),
+              ...stop,
             }),
           ),
           Type.Null(),

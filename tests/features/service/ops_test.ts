@@ -38,7 +38,7 @@ test("health covers the database, the bus, every read model, the schedules and t
     projections: projections.map(({ name, version }) => ({ name, version, ...readModel })),
     reactions: reactionsOf(loadConfig({}, []) as Config).map(({ name, version }) => ({
       ...{ ok: true, name, version, state: expect.stringMatching(/^(?:running|standby)$/) },
-      ...{ position: expect.any(Number), lag: expect.any(Number), stopped_at: null },
+      ...{ position: expect.any(Number), lag: expect.any(Number), stopped_at: null, how_to_fix: null },
     })),
     schedules: { ok: true, leader: null, active: 0, lag_seconds: 0 },
     queue: { queued: 1, max_queued: 1_000_000, running: 0 },
@@ -142,7 +142,12 @@ test("a reaction stopped by an event shows in health and is resumed by an operat
   const body = await health();
   expect(body).toMatchObject({
     ok: false,
-    reactions: [{ ok: false, name: "answering", version: 1, state: "poisoned", position: position - 1 }],
+    reactions: [
+      {
+        ...{ ok: false, name: "answering", version: 1, state: "poisoned", position: position - 1 },
+        how_to_fix: expect.stringContaining("POST /api/v1/ops/reactions/answering/resume"),
+      },
+    ],
   });
   expect(JSON.stringify(body)).not.toContain("planted-secret");
 
@@ -158,7 +163,9 @@ test("a reaction stopped by an event shows in health and is resumed by an operat
     body: { name: "answering", stopped_at: position, skipped: true },
   });
   await until(async () => (await health()).reactions[0].position >= after.position, { what: "it to go on" });
-  expect((await health()).reactions).toMatchObject([{ ok: true, state: "running", stopped_at: null }]);
+  expect((await health()).reactions).toMatchObject([
+    { ok: true, state: "running", stopped_at: null, how_to_fix: null },
+  ]);
   await api.stop();
 });
 
