@@ -39,7 +39,9 @@ function parse(args: readonly string[]): Request | "help" {
   if (!kind) throw new UsageError(`--period must be day or week, not ${values.period}`);
   if (!format) throw new UsageError(`--format must be text, html or json, not ${values.format}`);
   if (values.date !== undefined && !periodAt(kind, values.date)) {
-    throw new UsageError(`--date must be a day from 1970-01-05 on, such as 2026-01-15, not ${values.date}`);
+    throw new UsageError(
+      `--date must be a day that exists, 1970-01-05 or later, such as 2026-01-15, not ${values.date}`,
+    );
   }
   return { kind, date: values.date, format };
 }

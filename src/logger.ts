@@ -60,7 +60,7 @@ export function captureOutput(logger: Pick<Logger, "fatal" | "warn" | "info" | "
   process.on("unhandledRejection", end);
   // The runtime's own listener prints.
   process.removeAllListeners("warning");
-  process.on("warning", (err) => logger.warn({ err }, "The runtime warns"));
+  process.on("warning", (err) => logger.warn({ err }, "Runtime warning"));
   for (const [method, level] of Object.entries(CONSOLE)) {
     const say = (...said: unknown[]) => logger[level]({ console: method }, format(...said));
     Object.defineProperty(console, method, { value: say, writable: true, configurable: true });

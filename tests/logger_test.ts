@@ -214,7 +214,7 @@ describe("what nobody caught", () => {
       setTimeout(() => process.exit(0), 20);`);
     expect([exitCode, stderr]).toEqual([0, ""]);
     const entries = lines.map((line) => JSON.parse(line));
-    expect(entries.filter(({ msg }) => msg === "The runtime warns").map(({ err }) => err.type)).toEqual(
+    expect(entries.filter(({ msg }) => msg === "Runtime warning").map(({ err }) => err.type)).toEqual(
       expect.arrayContaining(["MaxListenersExceededWarning", "TimeoutOverflowWarning", "DeprecationWarning"]),
     );
     expect(entries.filter((entry) => "console" in entry)).toHaveLength(9);

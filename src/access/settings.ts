@@ -63,7 +63,7 @@ const declared = {
   caller_share: setting({
     env: "CALLER_SHARE",
     summary:
-      "The share, from 0 to 1, of MAX_STREAMS, MAX_QUEUE_DEPTH, waiting claims, 10,000 claimed jobs, and 10,000 each of schedules, pipelines, issued keys and workflows with limits that one caller (a user, an issued key) may use; at least one of each. The keys in API_KEYS may use all of it.",
+      "The share, from 0 to 1, of each maximum that one caller (a user, an issued key) may use, and at least one. It applies to MAX_STREAMS, MAX_QUEUE_DEPTH, waiting claims, 10,000 claimed jobs, and 10,000 each of schedules, pipelines, issued keys and workflows with limits. The keys in API_KEYS may use all of each.",
     example: "0.25",
     default: 0.1,
     read: ratio,

@@ -90,7 +90,7 @@ export const problems = defineProblems({
   job_not_found: {
     status: 404,
     title: "Job not found",
-    help: "No job has this id. A job can be read as soon as its intake has been answered.",
+    help: "No job has this id. A job can be read as soon as the intake response arrives.",
   },
   method_not_allowed: {
     status: 405,
@@ -130,7 +130,7 @@ export const problems = defineProblems({
   host_refused: {
     status: 421,
     title: "Host not allowed",
-    help: "Without API_KEYS (development) the service answers only to names of its own machine (localhost, names ending in .localhost, 127.0.0.0/8, [::1]). Otherwise any page you visit could point a name of its own here and read everything. Use one of these names, set PUBLIC_URL to the address you use, or configure API_KEYS.",
+    help: "Without API_KEYS (development) the service responds only to names of its own machine (localhost, names ending in .localhost, 127.0.0.0/8, [::1]). Otherwise any page you visit could point a name of its own here and read everything. Use one of these names, set PUBLIC_URL to the address you use, or configure API_KEYS.",
   },
   unsupported_media_type: {
     status: 415,

@@ -15,7 +15,7 @@ export const jobSettings = settings(
     }),
     job_lease_seconds: setting({
       env: "JOB_LEASE_SECONDS",
-      summary: "How long a job stays with a worker that sends no heartbeat; then another takes it over.",
+      summary: "How long a job stays with a worker that sends no heartbeat; then another may claim it.",
       example: "60",
       default: 30,
       read: integer(1, 3_600),

@@ -24,7 +24,8 @@ export const mailSettings = settings(
     }),
     receiving_email: setting({
       env: "RECEIVING_EMAIL",
-      summary: "Address to which support messages are forwarded. Without it, they can only be read over the API.",
+      summary:
+        "Address to which support messages and summaries of each day and week are sent. Without it, both can only be read over the API.",
       example: "help@levqor.ai",
       read: matching(new RegExp(`^${ADDRESS}$`), "it must be one e-mail address: help@levqor.ai"),
     }),

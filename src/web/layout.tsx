@@ -87,7 +87,7 @@ function Layout({ page, settings, base_url, style }: Around & { page: LaidOut })
       </head>
       <body class={section}>
         <a class="skip" href="#main">
-          Skip to the text
+          Skip to content
         </a>
         <header class="top">
           <a class="brand" href="/public/">
@@ -101,7 +101,7 @@ function Layout({ page, settings, base_url, style }: Around & { page: LaidOut })
         <div class="frame">
           <aside class="pages" aria-label="Section">
             <details>
-              <summary>All pages of this section</summary>
+              <summary>In this section</summary>
               <Sidebar page={page} label={settings.sections[section]} />
             </details>
           </aside>
@@ -109,7 +109,7 @@ function Layout({ page, settings, base_url, style }: Around & { page: LaidOut })
         </div>
         <footer class="bottom">
           <p>
-            <strong>{name}</strong> runs AI-automation jobs and keeps every step on record.
+            <strong>{name}</strong> runs AI-automation jobs and records every step.
           </p>
           <nav aria-label="More">
             <a href="/public/docs">Documentation</a> <a href="/docs">API reference</a>{" "}

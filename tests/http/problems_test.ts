@@ -257,7 +257,7 @@ describe("a key in the wrong place is not recorded, nor logged:", () => {
     const [submitted] = await api.log.readStream(`job-${body.job_id}`);
     expect(submitted?.meta_json).not.toContain(hex);
     expect(JSON.stringify(api.logged)).not.toContain(hex);
-    expect(JSON.stringify(api.logged)).toContain("Request answered");
+    expect(JSON.stringify(api.logged)).toContain("Request completed");
   });
 
   test("the URL and the body are rejected, before anything is recorded", async () => {

@@ -82,7 +82,7 @@ describe("the request log", () => {
     });
     await api.submit({ payload: { password: "very-secret" } }, { "x-request-id": "mine-2" });
     await api.ask("/who/someone@example.com", { headers: { "x-request-id": "mine-3" } });
-    const lines = api.logged.filter(({ msg }) => msg === "Request answered");
+    const lines = api.logged.filter(({ msg }) => msg === "Request completed");
     await api.stop();
     expect(lines.map(({ request_id, method, route, status }) => ({ request_id, method, route, status }))).toEqual([
       { request_id: "mine-1", method: "GET", route: "/api/v1/status/:job_id", status: 422 },
@@ -108,7 +108,7 @@ describe("the request log", () => {
     // The next second's first line says how many were left out of this one's.
     await Bun.sleep(1_100);
     await api.ask("/nothing");
-    const lines = api.logged.filter(({ msg }) => msg === "Request answered");
+    const lines = api.logged.filter(({ msg }) => msg === "Request completed");
     const left = api.logged.filter(({ msg }) => msg === "Requests left out of the log");
     await api.stop();
     expect(new Set(lines.map(({ status }) => status))).toEqual(new Set([404]));
@@ -120,7 +120,7 @@ describe("the request log", () => {
   test("can be off", async () => {
     const api = await startApi({ request_log: "off" });
     await api.ask("/nothing");
-    const lines = api.logged.filter(({ msg }) => msg === "Request answered");
+    const lines = api.logged.filter(({ msg }) => msg === "Request completed");
     await api.stop();
     expect(lines).toEqual([]);
   });

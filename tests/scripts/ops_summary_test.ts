@@ -38,13 +38,13 @@ test("prints what the API shows, in each form", async () => {
   expect(text.out).toContain(
     "From 2026-01-12T00:00:00.000Z to 2026-01-19T00:00:00.000Z, as of position 1 of the event log.",
   );
-  expect(text.out).toContain("Cost: not available | nothing records yet what jobs cost");
+  expect(text.out).toContain("Cost: not available | job costs are not recorded yet");
 });
 
 test.each([
   [["--period", "month"], "--period must be day or week, not month"],
   [["--format", "pdf"], "--format must be text, html or json, not pdf"],
-  [["--date", "2026-02-30"], "--date must be a day from 1970-01-05 on"],
+  [["--date", "2026-02-30"], "--date must be a day that exists, 1970-01-05 or later"],
   [["--date", "9999-12-30"], "is not over"],
   [["--day"], "--day"],
 ])("refuses %p", async (args, message) => {

@@ -97,7 +97,7 @@ describe("a service that logs all it can", () => {
     const lines = service
       .logged()
       .split("\n")
-      .filter((line) => line.includes('"msg":"Request answered"'));
+      .filter((line) => line.includes('"msg":"Request completed"'));
     expect(lines.length).toBeGreaterThan(asked.length);
     expect(lines.some((line) => line.includes('"status":422'))).toBe(true);
     expect(lines.every((line) => line.includes('"ip":"127.0.0.1"'))).toBe(true);

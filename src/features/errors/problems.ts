@@ -5,7 +5,7 @@ export const errorProblems = defineProblems({
   error_not_found: {
     status: 404,
     title: "Error not found",
-    help: "No reported error has this id. GET /api/v1/errors lists those that there are.",
+    help: "No reported error has this id. GET /api/v1/errors lists the existing ones.",
   },
   too_many_errors: {
     status: 429,

@@ -102,7 +102,7 @@ export function errorRoutes({
         id: "getErrorsHealth",
         tag: tags.errors,
         summary: "Get the health of error reporting",
-        description: "For monitors: whether reports become visible, and how many groups there are.",
+        description: "For monitors: whether recorded reports are showing up, and how many groups there are.",
         scope: "errors:read",
         reach: "everyones",
         any_query: true,

@@ -1,4 +1,4 @@
-/** `POST /api/v1/_dev/complete/:job_id`: completes a job by hand. Does not exist in production. */
+/** `POST /api/v1/_dev/complete/:job_id`: completes a job manually. Does not exist in production. */
 
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
@@ -16,7 +16,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">) {
         path: "/api/v1/_dev/complete/:job_id",
         id: "completeJob",
         tag: tags.development,
-        summary: "Complete a job by hand",
+        summary: "Complete a job manually",
         description: "Completes a queued or running job with the given result. Responds with 404 in production.",
         scope: "jobs:write",
         params: { job_id: jobIdParam },

@@ -10,7 +10,7 @@ export const keyProblems = defineProblems({
   grant_exceeded: {
     status: 403,
     title: "Grant exceeded",
-    help: "A key cannot grant more than the key that creates or rotates it has: each entry in errors names what exceeds it. Grant less, or use a key with these grants.",
+    help: "A key cannot have more grants than the key that creates or rotates it: each entry in errors names what exceeds it. Grant less, or use a key with these grants.",
   },
   key_not_found: {
     status: 404,

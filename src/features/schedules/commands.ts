@@ -83,7 +83,7 @@ export function decidedJob(log: EventLog, jobId: string): DecidedStream<JobState
   return { stream_id, decider: jobDecider, expected, read: () => log.readStream(stream_id, { limit: 1 }) };
 }
 
-/** A job that was submitted outside the instants; `replayed`: by an earlier request with the same key. */
+/** A job that was submitted outside its scheduled runs; `replayed`: by an earlier request with the same key. */
 export type Ran = { readonly ok: true; readonly replayed: boolean; readonly position: number };
 
 /**

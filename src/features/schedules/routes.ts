@@ -383,7 +383,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         tag: tags.schedules,
         summary: "Resume a schedule",
         description:
-          "It fires again, starting with the next run in the future: runs that fell into the pause are not made up. An active schedule stays as it is.",
+          "It fires again, starting with the next run in the future: runs missed during the pause are not made up for. An active schedule stays as it is.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         answers: {

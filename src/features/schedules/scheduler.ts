@@ -104,7 +104,7 @@ class Term {
     const position = await unlessAborted(this.#load(), this.#over.signal);
     if (position === undefined) return;
     on_start();
-    this.#options.logger.info({ schedules: this.#agenda.size, position }, "Firing schedules from now on");
+    this.#options.logger.info({ schedules: this.#agenda.size, position }, "Now firing schedules");
     const parts = [this.#watchLog(position), this.#watchClock()];
     const ends = await Promise.allSettled(parts.map((part) => part.finally(() => this.#end())));
     for (const end of ends) if (end.status === "rejected") throw end.reason;

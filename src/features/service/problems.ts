@@ -15,11 +15,11 @@ export const serviceProblems = defineProblems({
   reaction_not_found: {
     status: 404,
     title: "Reaction not found",
-    help: "No reaction has this name. GET /api/v1/ops/health lists those that there are.",
+    help: "No reaction has this name. GET /api/v1/ops/health lists the existing ones.",
   },
   reaction_not_stopped: {
     status: 409,
     title: "Reaction not stopped there",
-    help: "The event to be skipped is not the one that stops the reaction: stopped_at says which one does, if any. Nothing was done.",
+    help: "The event to skip is not the one that stopped the reaction: stopped_at names that event, if there is one. Nothing was done.",
   },
 });

@@ -13,7 +13,7 @@ export const STATUS_PATH = "/status";
 
 /** The state, in words. */
 const STATES: Readonly<Record<UptimeReport["status"], string>> = {
-  operational: "Everything works",
+  operational: "All systems operational",
   maintenance: "Planned maintenance",
   minor: "Some things do not work well",
   major: "Much does not work",
@@ -142,7 +142,7 @@ function DayByDay({ uptime_percent, days }: Pick<UptimeReport, "uptime_percent" 
   return (
     <>
       <p>
-        Up in {percent(uptime_percent)} of the minutes of {days.length === 1 ? "one day" : `${days.length} days`}.
+        Up {percent(uptime_percent)} of the time over {days.length === 1 ? "one day" : `${days.length} days`}.
       </p>
       <Picture days={days} />
     </>
@@ -220,7 +220,7 @@ function Lines({ text }: { text: string }): ComponentChildren {
 }
 
 function percent(value: number | null): string {
-  return value === null ? "no data yet" : `${value.toFixed(2)} %`;
+  return value === null ? "no data yet" : `${value.toFixed(2)}%`;
 }
 
 function Time({ at }: { at: string }) {

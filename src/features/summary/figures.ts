@@ -21,7 +21,7 @@ export interface Summary {
   };
   /** The most frequent error codes of jobs that failed, at most 10. */
   readonly failures: readonly { readonly error_code: string; readonly jobs: number }[];
-  /** Not available: nothing records yet what jobs cost. */
+  /** Not available: job costs are not recorded yet. */
   readonly cost: null;
   readonly queue: { readonly unfinished: number };
   readonly uptime: { readonly percent: number | null; readonly minutes_up: number; readonly minutes_down: number };

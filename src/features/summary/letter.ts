@@ -4,7 +4,7 @@ import type { Summary } from "./figures.ts";
 
 /** What each figure means. */
 const DEFINITIONS = {
-  submitted: "jobs submitted in the period, without the service's own",
+  submitted: "jobs submitted in the period, excluding the service's own",
   succeeded: "jobs that ended in the period and succeeded",
   failed: "jobs that ended in the period and failed",
   cancelled: "jobs that were cancelled in the period",
@@ -33,10 +33,10 @@ export function letterOf(summary: Summary): Letter {
           row("Failed", "failed"),
           row("Cancelled", "cancelled"),
           row("Unfinished", "unfinished"),
-          ["Cost", "not available", "nothing records yet what jobs cost"],
+          ["Cost", "not available", "job costs are not recorded yet"],
           [
             "Uptime",
-            uptime.percent === null ? "not available" : `${uptime.percent} %, ${uptime.minutes_down} minutes down`,
+            uptime.percent === null ? "not available" : `${uptime.percent}%, ${uptime.minutes_down} minutes down`,
             DEFINITIONS.uptime,
           ],
           row("Error reports", "reports"),

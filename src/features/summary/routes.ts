@@ -59,7 +59,7 @@ export function summaryRoutes({
         const { period: kind = "day", date, format } = call.query;
         const now = await databaseNow(sql);
         const period = date === undefined ? lastPeriod(kind, now) : periodAt(kind, date);
-        if (!period) throw invalid([{ pointer: "?date", message: "must be a day from 1970-01-05 on" }]);
+        if (!period) throw invalid([{ pointer: "?date", message: "must be a day that exists, 1970-01-05 or later" }]);
         if (!isOver(period, now)) {
           throw invalid([
             { pointer: "?date", message: `must be in a ${kind} that is over: this one ends at ${period.to}` },

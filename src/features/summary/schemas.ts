@@ -40,7 +40,7 @@ export const OpsSummary = component(
       }),
       runs: Type.Object(
         {
-          submitted: count("Jobs submitted in the period, without the service's own."),
+          submitted: count("Jobs submitted in the period, excluding the service's own."),
           succeeded: count("Jobs that ended in the period and succeeded."),
           failed: count("Jobs that ended in the period and failed."),
           cancelled: count("Jobs that were cancelled in the period."),
@@ -51,7 +51,7 @@ export const OpsSummary = component(
         Type.Object({ error_code: Type.String(), jobs: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),
         { maxItems: 10, description: "The most frequent error codes of the jobs that failed." },
       ),
-      cost: Type.Null({ description: "Not available: nothing records yet what jobs cost." }),
+      cost: Type.Null({ description: "Not available: job costs are not recorded yet." }),
       queue: Type.Object(
         { unfinished: count("Jobs that were waiting or running when the period ended.") },
         { additionalProperties: false },

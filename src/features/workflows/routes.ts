@@ -91,7 +91,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
         tag: tags.workflows,
         summary: "Set a workflow's limits",
         description:
-          "Replaces the previous limits; a field that is left out is not limited, or has its default. Workers apply them within a moment. Running jobs continue: a lowered limit starts no new ones until enough have finished. Repeating the request changes nothing.",
+          "Replaces the previous limits; a field that is left out is not limited, or has its default. Workers apply them within a moment. Running jobs continue: after a limit is lowered, no job starts until enough have finished. Repeating the request changes nothing.",
         scope: "workflows:write",
         params: { workflow: workflowParam },
         body: WorkflowLimitsRequest,

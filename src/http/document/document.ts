@@ -41,7 +41,7 @@ console.log(data.job_id);
 - **Keys**: a call that lists a scope needs a key with that scope, in \`X-Api-Key\`. Without a key the response is 401, without
   the scope 403 \`insufficient_scope\`. Calls that list none are open to everybody.
 - **Errors** are problem documents (RFC 9457): branch on \`error\`, read \`detail\`; \`type\` links to an explanation. An
-  existing path answers unsupported methods with 405 and lists the supported ones in \`Allow\`; other paths are 404.
+  existing path responds to unsupported methods with 405 and lists the supported ones in \`Allow\`; other paths are 404.
 - **Retries**: calls that create something accept an \`Idempotency-Key\`; repeated with the same key, they return the first
   response.
 - **Lists** are paged: pass \`next_cursor\` on as \`cursor\`.

@@ -40,7 +40,7 @@ export function requestLog({
 }: RequestLogOptions): ((answered: AnsweredRequest) => void) | undefined {
   if (mode === "off" || !logger.isLevelEnabled("info")) return undefined;
   const write = (answered: AnsweredRequest) => {
-    logger.info({ ...lineOf(answered), ip: addressOf(answered.request) }, "Request answered");
+    logger.info({ ...lineOf(answered), ip: addressOf(answered.request) }, "Request completed");
   };
   return mode === "all" ? write : errorsAlone(write, logger);
 }

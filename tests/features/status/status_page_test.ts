@@ -22,7 +22,7 @@ describe("/status", () => {
     expect(headers.get("cache-control")).toBe("public, max-age=5");
     expect(headers.get("content-security-policy")).toContain("style-src 'self'");
     expect(text).toContain("<title>Status · Levqor</title>");
-    expect(text).toContain("Everything works");
+    expect(text).toContain("All systems operational");
     expect(text).toContain("started for the first time");
   });
 
@@ -48,7 +48,7 @@ describe("/status", () => {
     expect(text).toContain("<td>now</td>");
 
     await api.ask(`/api/v1/incidents/${incident_id}/resolve`, post({ message: "It is over." }));
-    await eventually(async () => (await page()).includes("Everything works"));
+    await eventually(async () => (await page()).includes("All systems operational"));
     expect(await page()).toContain("It is over.");
   });
 });
