@@ -45,6 +45,11 @@ export async function countWaiting(sql: Sql) {
   return found;
 }
 
+/** Whether a thread is in the log. */
+export async function isOpened(log: Pick<EventLog, "readStream">, thread_id: string): Promise<boolean> {
+  return (await log.readStream(supportStream(thread_id), { limit: 1 })).length > 0;
+}
+
 /** A thread as it is now in the log; `undefined`: it does not exist, or the token belongs to another. */
 export async function readThread(
   log: Pick<EventLog, "readStream">,

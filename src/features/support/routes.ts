@@ -15,7 +15,7 @@ import { route } from "../../http/route.ts";
 import { Allowance } from "../../rate/mod.ts";
 import { addMessage, changeThread, openThread } from "./commands.ts";
 import { supportProblems } from "./problems.ts";
-import { countWaiting, partyOf, readThread, selectThreads } from "./queries.ts";
+import { countWaiting, isOpened, partyOf, readThread, selectThreads } from "./queries.ts";
 import {
   EXAMPLE_REPLY_TOKEN,
   EXAMPLE_THREAD_ID,
@@ -81,17 +81,22 @@ export function supportRoutes({
       },
       async (call) => {
         const { idempotency_key, caller, cause, body } = call;
-        const isLimited = caller === undefined;
-        if (isLimited && !openings.acquire()) {
+        const thread_id = call.newId();
+        const isCounted = caller === undefined && openings.acquire();
+        if (caller === undefined && !isCounted && !(await isOpened(log, thread_id))) {
           const detail = "Too many support threads were opened without a key.";
           throw new Problem(supportProblems.too_many_threads, detail, { retry_after_s: RETRY_AFTER_S });
         }
-        const thread_id = call.newId();
         const meta = { actor: caller?.actor ?? VISITOR, correlation_id: thread_id, ...cause };
-        const opened = await openThread(log, { thread_id, idempotency_key, meta, ...body });
-        if (isLimited && (!opened.ok || opened.replayed)) openings.release();
-        const { reply_token } = call.once(opened);
-        return { thread_id, status: "open", reply_token };
+        let isNew = false;
+        try {
+          const opened = await openThread(log, { thread_id, idempotency_key, meta, ...body });
+          isNew = opened.ok && !opened.replayed;
+          const { reply_token } = call.once(opened);
+          return { thread_id, status: "open", reply_token };
+        } finally {
+          if (isCounted && !isNew) openings.release();
+        }
       },
     ),
     route(

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { decode } from "../../../events/mod.ts";
 import { SUPPORT_MESSAGES_MAX, SUPPORT_REOPENINGS_MAX } from "../../../src/domain/support.ts";
+import { openLog } from "../../../src/log/mod.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";
+import { type BreakingProxy, startProxy } from "../../support/proxy.ts";
 
 const OPERATOR = "the-key-of-an-operator";
 let api: Harness;
@@ -385,7 +387,34 @@ test("a process opens 100 threads without a key at once; keys and repetitions ar
     expect(refused?.body.error).toBe("too_many_threads");
     expect(refused?.headers.get("retry-after")).toBe("60");
     expect((await open({ "x-api-key": OPERATOR })).status).toBe(201);
+    const last = await open(repeated);
+    expect([last.status, last.body.reply_token]).toEqual([201, first.body.reply_token]);
+    const other = await service.ask(ROUTE, post({ ...asked, message: "Another matter." }, repeated));
+    expect([other.status, other.body.error]).toEqual([422, "idempotency_key_reused"]);
+    expect((await open({ "idempotency-key": crypto.randomUUID() })).body.error).toBe("too_many_threads");
   } finally {
     await service.stop();
+  }
+});
+
+test("a thread that could not be recorded takes nothing from those opened without a key", async () => {
+  let proxy: BreakingProxy | undefined;
+  const service = await startApi({
+    api_keys: [OPERATOR],
+    async openApiLog(url) {
+      proxy = await startProxy(url);
+      proxy.refusing = true;
+      return openLog({ url: proxy.url, append_timeout_ms: 3_000 });
+    },
+  });
+  try {
+    const open = () => service.ask(ROUTE, post(asked));
+    const failed = await Promise.all(Array.from({ length: 100 }, open));
+    expect(new Set(failed.map(({ status }) => status))).toEqual(new Set([503]));
+    if (proxy) proxy.refusing = false;
+    expect((await open()).status).toBe(201);
+  } finally {
+    await service.stop();
+    await proxy?.close();
   }
 });
