@@ -16,13 +16,19 @@ const SHORTEST = 8;
 
 /** Names of fields, headers and parameters whose values are secrets. */
 const NAMES =
-  "x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol|[\\w-]*(?:passw(?:or)?d|passphrase|secret(?:[_-]next)?|api[_-]?keys?(?:[_-]next)?|token|private[_-]?key|credentials?)";
+  "x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol|[\\w-]*(?:passw(?:or)?d|pwd|passphrase|secret(?:[_-]next)?|api[_-]?keys?(?:[_-]next)?|token|private[_-]?key|credentials?)";
 const SECRET_NAME = new RegExp(`^(?:${NAMES})$`, "i");
 /** A header line of a request or a response within a text. */
 const HEADER_LINE =
   /\b((?:x-api-key|(?:proxy-)?authorization|(?:set-)?cookie|sec-websocket-protocol)\s*[:=]\s*)(?!["'\\])[^\r\n]+/gi;
-/** `name: value`, `name=value`, and JSON within a text, however often it is escaped. */
-const NAMED = new RegExp(`(?<![\\w-])((?:${NAMES})[\\\\"']*\\s*[:=]\\s*[\\\\"']*)[^\\s"'\\\\,;&(){}\\[\\]]+`, "gi");
+/**
+ * `name: value`, `name=value`, and JSON within a text, however often it is escaped; but not the word that a parser did not
+ * expect.
+ */
+const NAMED = new RegExp(
+  `(?<![\\w-])(?!(?<=\\bunexpected )token: [a-z]{1,32}(?![\\w.~+/=-]))((?:${NAMES})[\\\\"']*\\s*[:=]\\s*[\\\\"']*)[^\\s"'\\\\,;&(){}\\[\\]]+`,
+  "gi",
+);
 /** `postgres://user:password@host`: what is between `://` and the last `@`, unless that is part of a path. */
 const URL_CREDENTIALS = /(\w:\/\/)(?:[^\s/:@?#]{0,256}:(?!\d*[/?#])\S{0,1024}|[^\s/?#@"'\\]{1,1024})@/g;
 const AUTHORIZATION = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi;
@@ -40,7 +46,7 @@ const LOOKS = [
 ];
 /** A line without any of this contains nothing that looks like a secret or is named like one. */
 const SUSPICIOUS =
-  /:\/\/|lvq_|lvr_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|passphrase|secret|api[_-]?key|token|private|credential/i;
+  /:\/\/|lvq_|lvr_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|pwd|passphrase|secret|api[_-]?key|token|private|credential/i;
 
 /** Escapes: percent-encoding, including nested; of JSON and JavaScript, including nested; of HTML. */
 const ESCAPES =
@@ -125,10 +131,12 @@ const QUERY = /\?[\w.%[\]~-]{1,64}=[^\s"'<>)]*/g;
 const RUN = /[\w+=-]{20,}/g;
 /** Tokens of vendors, by how they begin: they may have few digits, or none. */
 const VENDORS =
-  /(?<![\w-])(?:[spr]k_(?:live|test)_\w{8,}|sk-[\w-]{16,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|(?:re|ntn|secret|hf)_[A-Za-z]\w{15,}|AIza[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{16,})/g;
+  /(?<![\w-])(?:[spr]k_(?:live|test)_\w{8,}|sk-(?:ant|proj|svcacct)-[\w-]{12,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|AIza[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{16,})/g;
+/** Tokens of vendors that begin as names in programs and style sheets do, too. */
+const VENDORS_OR_NAMES = /(?<![\w-])(?:sk-[\w-]{16,}|(?:re|ntn|secret|hf)_\w{16,})/g;
 /** What follows a word for a secret, with or without a sign between them. */
 const AFTER_NAME =
-  /\b((?:bearer|basic|authorization|token|secret|passw(?:or)?d|passphrase|credentials?|(?:\w+[_-])?key)["'`]?(?:\s*[:=]\s*|\s+(?:is\s+|was\s+)?)["'`]?)([\w.~+/=-]{12,})/gi;
+  /\b((?:bearer|basic|authorization|token|secret|passw(?:or)?d|passphrase|credentials?|(?:\w+[_-])?key)["'`]?(?:\s*[:=]\s*|\s+(?:(?:is|was|provided|given|received)(?:\s*:\s*|\s+))?)["'`]?)([\w.~+/=-]{12,})/gi;
 
 /**
  * Removes from somebody else's text what may identify a person or grant access: secrets by their format, e-mail and IP
@@ -139,6 +147,7 @@ export function anonymous(text: string): string {
   return unknownSecrets
     .text(text)
     .replace(VENDORS, "[token]")
+    .replace(VENDORS_OR_NAMES, (found) => (isVendorsToken(found) ? "[token]" : found))
     .replace(AFTER_NAME, (all, before: string, word: string) => (isRandom(word) ? `${before}[token]` : all))
     .replace(/(\w:\/\/[^\s?#"'<>]+)[?#][^\s"'<>)]*/g, "$1")
     .replace(QUERY, "")
@@ -149,14 +158,23 @@ export function anonymous(text: string): string {
     .replace(RUN, (run) => (/(?:\d\D*){3}/.test(run) && /[a-z]/i.test(run) ? "[token]" : run));
 }
 
-/** Whether no person wrote this word: neither in a language nor as a name in a program. */
+/** Whether this is more than words joined by `_` or `-`. */
+function isVendorsToken(found: string): boolean {
+  return /[a-z]\d|\d[a-z]|[a-z]{24}/i.test(found) || isRandom(found);
+}
+
+/**
+ * Whether no person wrote this word: neither in a language nor as a name in a program. Such names consist of words that begin with
+ * a capital, and of abbreviations. Random letters have more capitals, and pieces without a vowel.
+ */
 function isRandom(word: string): boolean {
   return word.split(/[^A-Za-z0-9]+/).some((part) => {
     if (part.length < 12) return false;
     if (/\d/.test(part)) return true;
-    // In names of programs, words of several letters begin with a capital; in few languages one has twenty.
-    const words = part.match(/[A-Z]+[a-z]*|[a-z]+/g) ?? [];
-    return words.length === 1 ? part.length >= 20 : part.length / words.length < 3;
+    const words = part.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
+    if (words.length === 1) return part.length >= 20 && /[bcdfghjklmnpqrstvwxz]{5}/i.test(part);
+    const unspeakable = words.filter((piece) => !/[aeiouy]/i.test(piece));
+    return part.length / words.length < 3.5 && unspeakable.length / words.length >= 0.3;
   });
 }
 
