@@ -51,8 +51,8 @@ export const JobId = createdId(EXAMPLE_JOB_ID);
 /** Text without control characters and lone surrogates: Postgres and terminals cannot handle those. */
 export const PRINTABLE = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";
 
-/** Before a pattern: there is something to see, more than white space and characters without a width. */
-export const NOT_BLANK = "(?=[\\s\\S]*[^\\s\\u00ad\\u200b-\\u200f\\u2060])";
+/** Before a pattern: there is something to see, more than white space, marks, fillers and the empty Braille pattern. */
+export const NOT_BLANK = "(?=[\\s\\S]*(?![\\p{Default_Ignorable_Code_Point}\\u2800])[\\p{L}\\p{N}\\p{P}\\p{S}])";
 
 export const Workflow = Type.String({
   minLength: 1,

@@ -97,7 +97,8 @@ const expressions = new Map<string, RegExp>();
 function expressionOf(pattern: string): RegExp {
   const known = expressions.get(pattern);
   if (known) return known;
-  const expression = new RegExp(pattern);
+  // As JSON Schema has it. TypeBox has it otherwise: a pattern with \p needs a length that is limited.
+  const expression = new RegExp(pattern, "u");
   expressions.set(pattern, expression);
   return expression;
 }

@@ -4,7 +4,7 @@ import { impacts } from "../../../events/incident.ts";
 import { INCIDENT_UPDATES_MAX } from "../../domain/incident.ts";
 import { component } from "../../http/document/components.ts";
 import { UPTIME_DAYS } from "../../http/limits.ts";
-import { createdId, list, oneOf, PRINTABLE, Timestamp, UnixSeconds } from "../../http/schema.ts";
+import { createdId, list, NOT_BLANK, oneOf, PRINTABLE, Timestamp, UnixSeconds } from "../../http/schema.ts";
 
 /** The same, with several lines. */
 const PRINTABLE_LINES = PRINTABLE.replace("\\u0000-\\u001f", "\\u0000-\\u0009\\u000b-\\u001f");
@@ -16,16 +16,16 @@ export const IncidentId = createdId(EXAMPLE_INCIDENT_ID);
 const IncidentTitle = Type.String({
   minLength: 1,
   maxLength: 128,
-  pattern: PRINTABLE,
-  description: "What does not work, in a few words.",
+  pattern: PRINTABLE.replace("^", `^${NOT_BLANK}`),
+  description: "What does not work, in a few words; it is not blank.",
   examples: ["Jobs start late"],
 });
 
 const IncidentText = Type.String({
   minLength: 1,
   maxLength: 2_000,
-  pattern: PRINTABLE_LINES,
-  description: "What is known, for users of the service: everybody can read it.",
+  pattern: PRINTABLE_LINES.replace("^", `^${NOT_BLANK}`),
+  description: "What is known, for users of the service: everybody can read it. It is not blank.",
   examples: ["Jobs wait for up to a minute before they start. None is lost."],
 });
 

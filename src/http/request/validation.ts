@@ -85,7 +85,7 @@ const formats: Record<string, Format> = {
   uuid: { check: (value) => UUID.test(value), message: "must be a UUID" },
 };
 
-const SOMETHING = new RegExp(`^${NOT_BLANK}`);
+const SOMETHING = new RegExp(`^${NOT_BLANK}`, "u");
 
 /** The error for a text that does not match its pattern. */
 const patterns: Record<string, string> = {

@@ -45,6 +45,19 @@ describe("incidents", () => {
     expect(events.every(({ meta }) => meta.actor.startsWith("key:") && meta.request_id)).toBe(true);
   });
 
+  test.each(["   ", "\u200b", "\u2800", "\u3164", "\u0301", "\u{e0041}"])("are not blank: %j", async (blank) => {
+    const incident_id = await open();
+    for (const [path, body, pointer] of [
+      [ROUTE, { ...told, title: blank }, "/title"],
+      [ROUTE, { ...told, message: blank }, "/message"],
+      [`${ROUTE}/${incident_id}/updates`, { message: blank }, "/message"],
+      [`${ROUTE}/${incident_id}/resolve`, { message: blank }, "/message"],
+    ] as const) {
+      const refused = await tell(path, body);
+      expect([refused.status, refused.body.errors]).toEqual([422, [{ pointer, message: "must not be blank" }]]);
+    }
+  });
+
   test("need a key to be reported", async () => {
     expect((await api.ask(ROUTE, post(told))).body.error).toBe("unauthorized");
   });

@@ -83,16 +83,22 @@ describe("opening a thread", () => {
     expect(answer.text).not.toContain("eve@example.com");
   });
 
-  test.each(["   ", "\n\t\n", "\u200b", "\u00a0\u2003\ufeff"])(
-    "is refused with a blank message: %j",
-    async (message) => {
-      const answer = await ask({ ...asked, message });
-      expect([answer.status, answer.body.errors]).toEqual([
-        422,
-        [{ pointer: "/message", message: "must not be blank" }],
-      ]);
-    },
-  );
+  test.each([
+    "   ",
+    "\n\t\n",
+    "\u200b",
+    "\u00a0\u2003\ufeff",
+    "\u2800",
+    "\u3164 \u115f",
+    "\u034f",
+    "\u2062\u2069",
+    "\ufe0f",
+    "\u0301",
+    "\u{e0041}",
+  ])("is refused with a blank message: %j", async (message) => {
+    const answer = await ask({ ...asked, message });
+    expect([answer.status, answer.body.errors]).toEqual([422, [{ pointer: "/message", message: "must not be blank" }]]);
+  });
 
   test("takes what begins or ends with white space as it is", async () => {
     const { path, sender } = await open({ ...asked, message: "\n  Help.\n" });
