@@ -38,7 +38,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         tag: tags.pipelines,
         summary: "Create a pipeline",
         description:
-          "Records the pipeline's first version. From now on, jobs whose workflow is its name run its steps. The steps are checked: ids, the order of references, and every expression. The response's ETag is the version.",
+          "Records the pipeline's first version. From now on, jobs whose workflow is its name run its steps. The steps are checked: ids, the order of references, and every expression. The response's ETag is the version. An Idempotency-Key belongs to the name, too: with another name, the same key creates another pipeline.",
         scope: "pipelines:write",
         idempotent: true,
         body: PipelineCreate,
@@ -64,6 +64,9 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
           );
         }
         const stream_id = pipelineStream(name);
+        // A pipeline's stream is named after it, not after the key, and only that stream is searched for the key. To find the key under
+        // another name would take a stream for each key, appended to in the same commit: a read model is behind, and a search of the
+        // log before the append misses what is appended meanwhile. The name keeps a repetition from creating anything twice.
         const created = await stored.add("pipelines", {
           caller,
           stream_id,

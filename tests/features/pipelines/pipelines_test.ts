@@ -45,6 +45,15 @@ describe("storing a pipeline", () => {
     expect((await create("again", {}, { "idempotency-key": "pipeline-2" })).status).toBe(409);
   });
 
+  test("with the Idempotency-Key of another name is another request, as the description says", async () => {
+    const headers = { "idempotency-key": "pipeline-3" };
+    const [first, second] = [await create("key-of-one", {}, headers), await create("key-of-two", {}, headers)];
+    expect([first.status, second.status, second.body.name]).toEqual([201, 201, "key-of-two"]);
+    expect(second.headers.get("idempotency-replayed")).toBeNull();
+    const { description } = (await api.ask("/docs/json")).body.paths["/api/v1/pipelines"].post;
+    expect(description).toContain("with another name, the same key creates another pipeline");
+  });
+
   test.each([
     ["a name in capitals", { name: "Nope" }, "/name", "lower-case letters"],
     ["another format", { format: 2 }, "/format", "must be"],
