@@ -166,6 +166,13 @@ describe("the names of what they run are nobody's to use", () => {
     ["mathematical letters", "𝐥𝐞𝐯𝐪𝐨𝐫.forward"],
     ["accents", "lévqör.forward"],
     ["characters without a width", "lev\u200bqor\u2060.forward"],
+    ["fillers", "le\u3164v\u115fqor\uffa0.forward"],
+    ["an empty Braille pattern", "lev\u2800qor.forward"],
+    ["a click letter", "ǀevqor.forward"],
+    ["a Greek iota", "Ιevqor.forward"],
+    ["a small capital", "ʟevqor.forward"],
+    ["a sigma", "levqσr.forward"],
+    ["a stroke", "LevqØr.forward"],
     ["white space", " levqor .forward"],
     ["another dot", "levqor․forward"],
   ])("nor does it help to write them with %s", async (_, workflow) => {
