@@ -7,6 +7,7 @@
 import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { rejectOnAbort } from "../src/async/mod.ts";
 import { addressMatcher, isAddressRange, isPublicAddress, parseAddress } from "../src/ip/mod.ts";
 import { ConnectorError, type OutboundFetch } from "./connector.ts";
 import { exchange, hostOf, NotConnected, toOutgoing } from "./exchange.ts";
@@ -37,14 +38,14 @@ export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundO
       throw new ConnectorError("address_refused", message);
     }
     const began = performance.now();
-    // A name that cannot be resolved has no address.
-    const found = await unlessAborted(
+    // A name that cannot be resolved has no address. The system's resolver cannot be stopped.
+    const found = await rejectOnAbort(
       resolve(host).catch(() => []),
       signal,
     );
     const checked = found.map(({ address }) => address).filter((address) => allowedHosts.has(host) || passes(address));
     if (checked.length > 0) return checked;
-    await unlessAborted(Bun.sleep(ANSWERS_EVERY_MS - ((performance.now() - began) % ANSWERS_EVERY_MS)), signal);
+    await rejectOnAbort(Bun.sleep(ANSWERS_EVERY_MS - ((performance.now() - began) % ANSWERS_EVERY_MS)), signal);
     throw new ConnectorError("connection_failed", `${host} has no address that this service may call.`, {
       detail: { reason: "NoCallableAddress" },
     });
@@ -96,14 +97,4 @@ export function isPublic(text: string): boolean {
 
 function lookupAll(host: string): Promise<LookupAddress[]> {
   return lookup(host, { all: true, order: "ipv4first" });
-}
-
-/** Rejects with the signal's reason as soon as it fires: the system's resolver cannot be stopped. */
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | null | undefined): Promise<T> {
-  if (!signal) return promise;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", abort));
 }

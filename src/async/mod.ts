@@ -6,6 +6,7 @@ export { Line } from "./line.ts";
 export { Outage } from "./outage.ts";
 export { DECODED_PER_TURN, Pacer } from "./pacer.ts";
 export { pause } from "./pause.ts";
+export { rejectOnAbort } from "./reject_on_abort.ts";
 export { inSlice, inSlices, nextTurn } from "./slices.ts";
 export { soon } from "./soon.ts";
 export { unlessAborted } from "./unless_aborted.ts";
