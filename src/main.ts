@@ -2,11 +2,12 @@
 import type { Logger } from "pino";
 import { connectors, createOutbound } from "../connectors/mod.ts";
 import type { Config } from "./config.ts";
-import { DataDirInUseError, EmbeddedUnavailableError, MigrationError } from "./db/mod.ts";
+import { DataDirInUseError, DataDirUnusableError, EmbeddedUnavailableError, MigrationError } from "./db/mod.ts";
 import { reactionsOf, startFeatures, systemWorkflows } from "./features/mod.ts";
 import { addRunnerGauges } from "./features/service/gauges.ts";
 import { buildFoundation, type Foundation } from "./foundation.ts";
 import { type CallbackSecrets, openCallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
+import { AddressInUseError } from "./process/listening.ts";
 import { run, type Service } from "./process/run.ts";
 import { Stops } from "./process/stops.ts";
 import { serveApi, serveHealth } from "./serve.ts";
@@ -60,5 +61,14 @@ function startJobs(
 }
 
 if (import.meta.main) {
-  await run({ start: startService, plain_faults: [DataDirInUseError, EmbeddedUnavailableError, MigrationError] });
+  await run({
+    start: startService,
+    plain_faults: [
+      AddressInUseError,
+      DataDirInUseError,
+      DataDirUnusableError,
+      EmbeddedUnavailableError,
+      MigrationError,
+    ],
+  });
 }

@@ -149,6 +149,33 @@ describe("on its embedded default", () => {
     await first.stop();
   }, 60_000);
 
+  test("a port in use, or a data folder that cannot be created, is one sentence that names the setting", async () => {
+    const folder = testFolder();
+    const ends = async (env: Record<string, string>) => {
+      const service = spawnService({ LEVQOR_DATA_DIR: folder, HOST: "127.0.0.1", ...env });
+      expect(await service.exited).toBe(1);
+      expect(await new Response(service.stderr).text()).toBe("");
+      const lines = (await new Response(service.stdout).text()).trim().split("\n");
+      return JSON.parse(lines.find((line) => line.includes('"level":"fatal"')) ?? "null");
+    };
+    const taken = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("mine") });
+    const port = String(taken.port);
+    const inUse = (setting: string) => ({
+      msg: `Cannot listen on 127.0.0.1, port ${port}, which is in use: set ${setting} to a free port.`,
+    });
+    const answers = [await ends({ PORT: port }), await ends({ METRICS_PORT: port, METRICS_HOST: "127.0.0.1" })];
+    await taken.stop(true);
+    expect(answers).toMatchObject([inUse("PORT"), inUse("METRICS_PORT")]);
+    const file = join(folder, "a_file");
+    writeFileSync(file, "");
+    const within = join(file, "data");
+    const unusable = await ends({ LEVQOR_DATA_DIR: within });
+    expect(unusable).toMatchObject({
+      msg: `Cannot create the folder ${within} (ENOTDIR): set LEVQOR_DATA_DIR to a folder that the service can create.`,
+    });
+    for (const { err } of [...answers, unusable]) expect(err).toBeUndefined();
+  }, 60_000);
+
   test("a proxy set in the environment gets no call, and the log says so once", async () => {
     const seen: string[] = [];
     const proxy = Bun.serve({

@@ -3,7 +3,9 @@ export { connect, type Sql, withSession } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {
   closeToOthers,
+  createDataDir,
   DataDirInUseError,
+  DataDirUnusableError,
   type Embedded,
   EmbeddedUnavailableError,
   startEmbedded,

@@ -21,8 +21,8 @@ export interface Database {
 }
 
 /**
- * The configured database, or our own, migrated. Throws `MigrationError`, `DataDirInUseError` and
- * `EmbeddedUnavailableError`.
+ * The configured database, or our own, migrated. Throws `MigrationError`, `DataDirUnusableError`,
+ * `DataDirInUseError` and `EmbeddedUnavailableError`.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const { database_url: url, database_admin_url: admin_url = url, data_dir: dir, logger } = options;

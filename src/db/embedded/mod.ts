@@ -32,12 +32,14 @@ import {
   saveSettings,
   serverEnv,
 } from "./cluster.ts";
+import { createDataDir } from "./data_dir.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { type Identity, identity } from "./identity.ts";
 import { endServer } from "./processes.ts";
 
 export { EmbeddedUnavailableError } from "./binaries.ts";
 export { closeToOthers } from "./closed.ts";
+export { createDataDir, DataDirUnusableError } from "./data_dir.ts";
 export { DataDirInUseError } from "./folder_lock.ts";
 
 export interface EmbeddedOptions {
@@ -84,11 +86,11 @@ const SETTINGS: Readonly<Record<string, string>> = {
 const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
 /**
- * Starts the Postgres in `dir`, creating it at the first start. Throws `DataDirInUseError` if another service uses the
- * folder, `EmbeddedUnavailableError` if there are no programs for this machine.
+ * Starts the Postgres in `dir`, creating it at the first start. Throws `DataDirUnusableError` if the folder cannot be
+ * created, `DataDirInUseError` if another service uses it, `EmbeddedUnavailableError` if there are no programs for this machine.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  createDataDir(options.dir);
   const dir = realpathSync(options.dir);
   closeToOthers(dir);
   const paths = clusterPaths(join(dir, "postgres"));

@@ -4,10 +4,10 @@
  * signed for one receiver does not verify at another.
  */
 import { hkdfSync, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { closeToOthers } from "../../db/mod.ts";
+import { closeToOthers, createDataDir } from "../../db/mod.ts";
 
 const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
@@ -71,7 +71,7 @@ function ownSecret(dataDir: string): string {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const secret = `${PREFIX}${randomBytes(SECRET_BYTES).toString("base64")}`;
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  createDataDir(dataDir);
   writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
   return secret;
 }
