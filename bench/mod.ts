@@ -6,8 +6,8 @@
  *     bun run bench --quick         a smoke run; its figures are meaningless
  */
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { devDependencies } from "../package.json";
+import { readArguments, runScript, UsageError } from "../scripts/arguments.ts";
 import { atRest } from "./at_rest.ts";
 import { endToEnd } from "./end_to_end.ts";
 import { intake } from "./intake.ts";
@@ -32,33 +32,50 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   at_rest: atRest,
 };
 
-const { values, positionals } = parseArgs({
-  args: Bun.argv.slice(2),
-  options: { quick: { type: "boolean", default: false } },
-  allowPositionals: true,
-});
-const unknown = positionals.filter((name) => !(name in benches));
-if (unknown.length > 0) {
-  console.error(`Cannot run ${unknown.join(", ")}: the benchmarks are ${Object.keys(benches).join(", ")}`);
-  process.exit(2);
+const HELP = `Usage: bun run bench [--quick] [NAME ...]
+
+Measures Levqor against its peers, on this machine, and writes bench/RESULTS.md if everything is measured.
+
+  NAME       only these: ${Object.keys(benches).join(", ")}
+  --quick    a smoke run; its figures are meaningless`;
+
+interface Request {
+  readonly quick: boolean;
+  readonly wanted: readonly string[];
 }
-const wanted = positionals.length > 0 ? positionals : Object.keys(benches);
-const whole = !values.quick && wanted.length === Object.keys(benches).length;
+
+function parse(args: readonly string[]): Request | "help" {
+  const { values, positionals } = readArguments(args, {
+    options: { quick: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (values.help) return "help";
+  const unknown = positionals.filter((name) => !Object.hasOwn(benches, name));
+  if (unknown.length > 0) throw new UsageError(`Cannot run ${unknown.join(", ")}: there is no such benchmark`);
+  return { quick: values.quick, wanted: positionals.length > 0 ? positionals : Object.keys(benches) };
+}
 
 const interrupted = new AbortController();
-try {
-  const { text, missed } = await run();
-  if (whole) await Bun.write(join(import.meta.dir, "RESULTS.md"), text);
-  console.log(text);
-  for (const bar of missed) console.error(`Missed: ${bar}`);
-  process.exitCode = missed.length > 0 && !values.quick ? 1 : 0;
-} catch (error) {
-  // What an interruption cuts off fails, which need not be reported.
-  if (!interrupted.signal.aborted) throw error;
-  process.exitCode = 130;
+await runScript({ help: HELP, parse, run });
+
+/** Resolves to the exit code: 1 if a bar was missed. */
+async function run(request: Request): Promise<number> {
+  const { quick, wanted } = request;
+  try {
+    const { text, missed } = await measure(request);
+    const whole = !quick && wanted.length === Object.keys(benches).length;
+    if (whole) await Bun.write(join(import.meta.dir, "RESULTS.md"), text);
+    console.log(text);
+    for (const bar of missed) console.error(`Missed: ${bar}`);
+    return missed.length > 0 && !quick ? 1 : 0;
+  } catch (error) {
+    // What an interruption cuts off fails, which need not be reported.
+    if (!interrupted.signal.aborted) throw error;
+    return 130;
+  }
 }
 
-async function run(): Promise<{ text: string; missed: string[] }> {
+async function measure({ quick, wanted }: Request): Promise<{ text: string; missed: string[] }> {
   await using stage = new Stage();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => {
@@ -71,12 +88,12 @@ async function run(): Promise<{ text: string; missed: string[] }> {
   for (const name of wanted) {
     await using part = new Stage();
     stage.defer(() => part[Symbol.asyncDispose]());
-    sections.push(await (benches[name] as (typeof benches)[string])({ cluster, quick: values.quick }, part));
+    sections.push(await (benches[name] as (typeof benches)[string])({ cluster, quick }, part));
   }
   const peers = { "pg-boss": devDependencies["pg-boss"], "graphile-worker": devDependencies["graphile-worker"] };
   const text = [
     "# Benchmarks",
-    values.quick
+    quick
       ? "A smoke run: these figures are meaningless."
       : "Measured by `bun run bench`; every contender on the same machine, on the same Postgres and in the same run. Only the " +
         "ratios carry over to other machines.",

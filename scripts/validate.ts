@@ -8,6 +8,7 @@
  * resolved error of the source `levqor-validate`, and a few small `http` jobs, which call the service's own `/health`.
  */
 import process from "node:process";
+import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { type Checks, startChecks } from "./validate/checks.ts";
 import { Client } from "./validate/client.ts";
 import { checkCoverage, checkDocs } from "./validate/docs.ts";
@@ -26,6 +27,12 @@ import { checkWorkers } from "./validate/workers.ts";
 import { checkLimits } from "./validate/workflows.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:5000";
+
+const HELP = `Usage: bun run validate [BASE_URL]
+
+Checks every endpoint of a running service, as an external client; ${DEFAULT_URL} by default.
+
+API_KEY in the environment is sent as X-Api-Key, and needs all scopes, as the keys in API_KEYS have.`;
 
 /** In this order. `job`: one that calls the service's own health. */
 const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise<void>)[] = [
@@ -65,8 +72,17 @@ async function isReachable(client: Client): Promise<boolean> {
   }
 }
 
-async function main(): Promise<number> {
-  const given = process.argv[2] ?? DEFAULT_URL;
+function parse(args: readonly string[]): string | "help" {
+  const { values, positionals } = readArguments(args, {
+    options: { help: { type: "boolean", short: "h" } },
+    allowPositionals: true,
+  });
+  if (values.help) return "help";
+  if (positionals.length > 1) throw new UsageError(`Cannot validate ${positionals.join(" and ")}: give one URL`);
+  return positionals[0] ?? DEFAULT_URL;
+}
+
+async function validate(given: string): Promise<number> {
   const url = URL.parse(given);
   if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     console.error(`🔴 Cannot validate ${given}: it is not an http or https URL`);
@@ -88,4 +104,4 @@ async function main(): Promise<number> {
   return 1;
 }
 
-process.exit(await main());
+await runScript({ help: HELP, parse, run: async (given) => process.exit(await validate(given)) });

@@ -95,3 +95,8 @@ test("an invalid URL is rejected", async () => {
   expect(code).toBe(1);
   expect(error).toContain("not an http or https URL");
 });
+
+test("--help says how it is used", async () => {
+  const { out, error, code } = await validate("--help");
+  expect([out, error, code]).toEqual([expect.stringContaining("validate [BASE_URL]"), "", 0]);
+});
