@@ -1,4 +1,4 @@
-// Slow: one service gets 1,000 odd requests, some of which wait for seconds on purpose, and then what chance left out.
+// Slow: one service gets 2,000 odd requests, some of which wait for seconds on purpose, and then what chance left out.
 /**
  * Drives every call of the OpenAPI document with valid and invalid input, and checks every response against the
  * document. It learns the calls from the document itself: a new one is included automatically.
@@ -20,7 +20,7 @@ import { draftOf, examplesOf, odditiesOf, type Plan, plansOf, wantedBy } from ".
 import { type Received, send } from "./send.ts";
 import { talk } from "./sockets.ts";
 
-const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 1_000);
+const REQUESTS = Number(process.env.FUZZ_REQUESTS ?? 2_000);
 const SEED = Number(process.env.FUZZ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const IN_FLIGHT = 12;
 /** How long to search for a successful response of one call. */

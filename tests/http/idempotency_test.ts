@@ -137,7 +137,9 @@ describe.each(Object.entries(CASES))("%s", (_, { path, body, other, headers, sho
     expect(await api.log.head()).toBe(head);
   });
 
-  test.skipIf(!other)("refuses another body under the same key, and records nothing", async () => {
+  // The run of a schedule has no body.
+  if (!other) return;
+  test("refuses another body under the same key, and records nothing", async () => {
     const refused = await send(other);
     expect([refused.status, refused.body.error]).toEqual([422, "idempotency_key_reused"]);
     expect(refused.body.detail).toBe("The Idempotency-Key was used before with another body.");
