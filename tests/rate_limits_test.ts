@@ -129,7 +129,8 @@ test.skipIf(!faketime)("a process whose clock is an hour fast counts by the data
     // By now it has exchanged.
     await Bun.sleep(1_000);
     const [, seconds] = /;t=(\d+)/.exec((await ask()).headers.get("ratelimit") ?? "") ?? [];
-    expect(Number(seconds)).toBeWithin(1, 71);
+    // Not an hour; how much above a minute depends on how long the exchange took.
+    expect(Number(seconds)).toBeWithin(1, 120);
   } finally {
     await ahead.kill();
   }
