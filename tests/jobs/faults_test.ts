@@ -1,12 +1,11 @@
 // Slow: workers are processes that are killed or frozen for longer than their leases.
 /** Jobs when the database is down, and when workers are killed or frozen. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { type BreakingProxy, startProxy } from "../support/proxy.ts";
-import { openService, type Service, until, workshop } from "./support.ts";
+import { openService, type Service, until, WorkerProcesses, workshop } from "./support.ts";
 
 let service: Service;
 beforeEach(async () => {
@@ -94,7 +93,6 @@ describe("the database goes away", () => {
 });
 
 describe("a worker process", () => {
-  const script = join(import.meta.dir, "worker_process.ts");
   const arrivals: { path: string; key: string | null; signal: AbortSignal }[] = [];
   let answering = Promise.withResolvers<void>();
   const outside = Bun.serve({
@@ -108,26 +106,17 @@ describe("a worker process", () => {
       return Response.json({ done: true });
     },
   });
-  const workers: Bun.Subprocess[] = [];
+  const workers = new WorkerProcesses();
   beforeEach(() => {
     arrivals.length = 0;
     answering = Promise.withResolvers<void>();
   });
   afterEach(async () => {
     answering.resolve();
-    for (const worker of workers.splice(0)) {
-      worker.kill("SIGKILL");
-      await worker.exited;
-    }
+    await workers.killAll();
   });
 
-  function spawn(instance: string): Bun.Subprocess {
-    const worker = Bun.spawn([process.execPath, script, service.database.url, instance], {
-      stdio: ["ignore", "ignore", "inherit"],
-    });
-    workers.push(worker);
-    return worker;
-  }
+  const spawn = (instance: string) => workers.spawn(service, instance);
   const call = (path: string) =>
     service.submit("http", { payload: { method: "POST", url: new URL(path, outside.url).href } });
 
@@ -167,7 +156,7 @@ describe("a worker process", () => {
     const id = await call("/a");
     await until(() => arrivals.length === 1, { what: "the first worker to call" });
     first.kill("SIGSTOP");
-    spawn("second");
+    const second = spawn("second");
     await until(() => arrivals.length === 2, { what: "the second worker to call" });
     answering.resolve();
     await service.reaches(id, "succeeded");
@@ -180,7 +169,7 @@ describe("a worker process", () => {
       "worker:second",
     );
     // It is as good as new.
-    workers[1]?.kill("SIGKILL");
+    second.kill("SIGKILL");
     const next = await call("/b");
     expect((await service.reaches(next, "succeeded")).attempt).toBe(1);
   }, 60_000);

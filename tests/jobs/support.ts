@@ -1,4 +1,5 @@
 /** All parts of a service around runners: log, bus, projector, connectors controlled by tests. */
+import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
@@ -25,6 +26,29 @@ export async function until<T>(
     if (value !== undefined && value !== false) return value;
     if (performance.now() > deadline) throw new Error(`Waited ${ms} ms in vain: ${what}`);
     await Bun.sleep(10);
+  }
+}
+
+/** Workers in separate processes, to be killed and frozen: see `worker_process.ts`. */
+export class WorkerProcesses {
+  readonly #running: Bun.Subprocess[] = [];
+
+  /** Its leases last 1 s by default. */
+  spawn(service: Service, instance: string, { lease_seconds }: { lease_seconds?: number } = {}): Bun.Subprocess {
+    const options = lease_seconds === undefined ? [] : [String(lease_seconds)];
+    const script = join(import.meta.dir, "worker_process.ts");
+    const worker = Bun.spawn([process.execPath, script, service.database.url, instance, ...options], {
+      stdio: ["ignore", "ignore", "inherit"],
+    });
+    this.#running.push(worker);
+    return worker;
+  }
+
+  async killAll(): Promise<void> {
+    for (const worker of this.#running.splice(0)) {
+      worker.kill("SIGKILL");
+      await worker.exited;
+    }
   }
 }
 

@@ -1,9 +1,6 @@
 /** A limit of one over several worker processes, one of which is killed while it runs a job: seen by what they call. */
 import { afterAll, afterEach, expect, test } from "bun:test";
-import { join } from "node:path";
-import { openService, type Service, until } from "../support.ts";
-
-const script = join(import.meta.dir, "../worker_process.ts");
+import { openService, type Service, until, WorkerProcesses } from "../support.ts";
 
 /** Answers after a moment; notes who is being answered at the same time. */
 const outside = {
@@ -36,30 +33,23 @@ function hungUp(signal: AbortSignal): Promise<void> {
 }
 
 const services: Service[] = [];
-const workers = new Map<string, Bun.Subprocess>();
+const workers = new WorkerProcesses();
 afterEach(async () => {
-  for (const worker of workers.values()) {
-    worker.kill("SIGKILL");
-    await worker.exited;
-  }
-  workers.clear();
+  await workers.killAll();
   for (const service of services.splice(0)) await service.close();
 });
 
 test("50 jobs of one key never overlap; the permit of a killed worker is free once its lease has expired", async () => {
   const service = await openService();
   services.push(service);
-  for (const name of ["w1", "w2", "w3"]) {
-    const stdio = ["ignore", "ignore", "inherit"] as const;
-    workers.set(name, Bun.spawn([process.execPath, script, service.database.url, name, "4"], { stdio: [...stdio] }));
-  }
+  const running = new Map(["w1", "w2", "w3"].map((name) => [name, workers.spawn(service, name, { lease_seconds: 4 })]));
   const submission = { concurrency_key: "only", payload: { method: "POST", url: server.url.href } };
   const ids: string[] = [];
   for (let i = 0; i < 50; i++) ids.push(await service.submit("http", submission));
 
   const held = await until(() => outside.held, { what: "a job that hangs", ms: 60_000 });
   const { worker } = await service.state(held);
-  const victim = workers.get(worker as string) as Bun.Subprocess;
+  const victim = running.get(worker as string) as Bun.Subprocess;
   victim.kill("SIGKILL");
   await victim.exited;
   const killedAt = performance.now();

@@ -1,7 +1,6 @@
 // Slow: workers are processes that are killed in the middle of steps, and their leases have to end.
 /** Steps whose worker is killed or cut off: nothing with a recorded outcome runs again. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { Type } from "@sinclair/typebox";
 import { type Connector, connectors } from "../../../connectors/mod.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
@@ -9,7 +8,7 @@ import type { Step } from "../../../events/pipeline.ts";
 import { opened } from "../../../src/json/mod.ts";
 import { type Append, openLog } from "../../../src/log/mod.ts";
 import { startProxy } from "../../support/proxy.ts";
-import { openService, type Service, until } from "../support.ts";
+import { openService, type Service, until, WorkerProcesses } from "../support.ts";
 
 let service: Service;
 beforeEach(async () => {
@@ -33,7 +32,7 @@ const outside = Bun.serve({
 });
 afterAll(() => outside.stop(true));
 
-const workers: Bun.Subprocess[] = [];
+const workers = new WorkerProcesses();
 beforeEach(() => {
   done.length = 0;
   held = new Set();
@@ -41,21 +40,11 @@ beforeEach(() => {
 });
 afterEach(async () => {
   answering.resolve();
-  for (const worker of workers.splice(0)) {
-    worker.kill("SIGKILL");
-    await worker.exited;
-  }
+  await workers.killAll();
   await service.close();
 });
 
-const script = join(import.meta.dir, "../worker_process.ts");
-function spawn(instance: string): Bun.Subprocess {
-  const worker = Bun.spawn([process.execPath, script, service.database.url, instance], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  workers.push(worker);
-  return worker;
-}
+const spawn = (instance: string) => workers.spawn(service, instance);
 
 const call = (id: string, path = `/${id}`, extra: Partial<Step> = {}): Step => ({
   id,
