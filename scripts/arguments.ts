@@ -18,6 +18,15 @@ export function readArguments<const Config extends Omit<ParseArgsConfig, "args">
   }
 }
 
+/** {@link Script.parse} of a script whose only options, besides `--help`, are these flags. */
+export function parseFlags<const Name extends string>(...names: readonly Name[]) {
+  return (args: readonly string[]): Readonly<Record<Name, boolean>> | "help" => {
+    const options = Object.fromEntries(names.map((name) => [name, { type: "boolean", default: false } as const]));
+    const { values } = readArguments(args, { options: { ...options, help: { type: "boolean", short: "h" } } });
+    return values.help ? "help" : (values as Readonly<Record<Name, boolean>>);
+  };
+}
+
 /** The arguments for `parseArgs`, which mistakes `-1` for an option: `--seconds -1` becomes `--seconds=-1`. */
 function withValues(args: readonly string[]): string[] {
   const joined: string[] = [];

@@ -1,5 +1,10 @@
 /** The gate: `bun run check`. Runs all checks at once, shows the output of the failing ones, and ends with a table. */
 import { join } from "node:path";
+import { parseFlags, runScript } from "./arguments.ts";
+
+const HELP = `Usage: bun run check
+
+Checks format, layers, types, dead code and the API document. Takes no options.`;
 
 interface Check {
   readonly name: string;
@@ -22,22 +27,25 @@ const CHECKS: readonly Check[] = [
 ];
 const API_DOCUMENT: Check = { name: "API document", command: ["scripts/openapi.ts"] };
 
-const document = run(API_DOCUMENT);
-const outcomes = await Promise.all([
-  ...CHECKS.map(async (check) => {
-    if (check.reads_client) await document;
-    return await run(check);
-  }),
-  document,
-]);
-for (const { name, passed, output } of outcomes) if (!passed) console.log(`\n── ${name} ──\n${output.trim()}`);
-console.log();
-for (const { name, passed, seconds } of outcomes) {
-  console.log(`${passed ? "✓" : "✗"} ${name.padEnd(20)} ${seconds.toFixed(1).padStart(5)} s`);
+/** Resolves to the exit code. */
+async function run(): Promise<number> {
+  const document = outcomeOf(API_DOCUMENT);
+  const outcomes = await Promise.all([
+    ...CHECKS.map(async (check) => {
+      if (check.reads_client) await document;
+      return await outcomeOf(check);
+    }),
+    document,
+  ]);
+  for (const { name, passed, output } of outcomes) if (!passed) console.log(`\n── ${name} ──\n${output.trim()}`);
+  console.log();
+  for (const { name, passed, seconds } of outcomes) {
+    console.log(`${passed ? "✓" : "✗"} ${name.padEnd(20)} ${seconds.toFixed(1).padStart(5)} s`);
+  }
+  return outcomes.every(({ passed }) => passed) ? 0 : 1;
 }
-process.exitCode = outcomes.every(({ passed }) => passed) ? 0 : 1;
 
-async function run({ name, command }: Check) {
+async function outcomeOf({ name, command }: Check) {
   const started = performance.now();
   // `--bun`: these tools ask for Node, which need not be installed.
   const child = Bun.spawn([process.execPath, "--bun", "run", "--silent", ...command], {
@@ -54,3 +62,5 @@ async function run({ name, command }: Check) {
   ]);
   return { name, passed: code === 0, output: `${stdout}\n${stderr}`, seconds: (performance.now() - started) / 1000 };
 }
+
+await runScript({ help: HELP, parse: parseFlags(), run });

@@ -4,6 +4,11 @@
  */
 import { join } from "node:path";
 import { catalogue, EventMeta, schemaVersion } from "../events/mod.ts";
+import { parseFlags, runScript } from "./arguments.ts";
+
+const HELP = `Usage: bun scripts/event_schemas.ts
+
+Writes the JSON Schema of every event (public/event_schemas.json). Takes no options.`;
 
 export const EVENT_SCHEMAS_FILE = join(import.meta.dir, "../public/event_schemas.json");
 
@@ -27,4 +32,10 @@ function standardFormat(key: string, value: unknown): unknown {
   return key === "format" && (value === "utc-time" || value === "callers-time") ? "date-time" : value;
 }
 
-if (import.meta.main) await Bun.write(EVENT_SCHEMAS_FILE, eventSchemas());
+/** Resolves to the exit code. */
+async function run(): Promise<number> {
+  await Bun.write(EVENT_SCHEMAS_FILE, eventSchemas());
+  return 0;
+}
+
+if (import.meta.main) await runScript({ help: HELP, parse: parseFlags(), run });

@@ -9,8 +9,13 @@ import { scopes } from "../src/access/mod.ts";
 import { settings } from "../src/config.ts";
 import "../src/features/mod.ts";
 import { problemKinds } from "../src/http/problem.ts";
+import { parseFlags, runScript } from "./arguments.ts";
 
 const ROOT = join(import.meta.dir, "..");
+
+const HELP = `Usage: bun scripts/page_tables.ts
+
+Writes the documentation's tables of errors, events, scopes and settings. Takes no options.`;
 
 /** Which page has which table. */
 const TABLES = {
@@ -74,6 +79,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), `|${"---|".repeat(head.length)}`, ...rows.map(line)].join("\n");
 }
 
-if (import.meta.main) {
+/** Resolves to the exit code. */
+async function run(): Promise<number> {
   for (const { path, wanted } of await pagesWithTables()) await Bun.write(join(ROOT, path), wanted);
+  return 0;
 }
+
+if (import.meta.main) await runScript({ help: HELP, parse: parseFlags(), run });

@@ -15,12 +15,11 @@
 import { closest, distance } from "fastest-levenshtein";
 import { projectionStream } from "../events/projection.ts";
 import { type Projection, projections } from "../projections/mod.ts";
-import { ConfigError } from "../src/config.ts";
 import { connect } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
 import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, rowsAt, verify } from "../src/projector/mod.ts";
 import { Table } from "../src/projector/table.ts";
-import { readArguments, UsageError } from "./arguments.ts";
+import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { openDatabase } from "./database.ts";
 
 /** The indexes of a large read model, or its comparison with another, take minutes. */
@@ -256,16 +255,23 @@ function describe(live: Record<string, unknown> | null, rebuilt: Record<string, 
   return `differs in ${columns.join(", ")}`;
 }
 
-async function main(): Promise<number> {
-  const request = parseRequest(process.argv.slice(2));
-  if (request === "help") {
-    process.stdout.write(HELP);
-    return 0;
-  }
+/** Resolves to the exit code. */
+async function run(request: Request): Promise<number> {
   const interrupted = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, () => interrupted.abort(new Error("Interrupted: nothing was changed")));
   }
+  try {
+    return (await runRequest(request, interrupted.signal)) ? 0 : 1;
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    process.stderr.write(`${(error as Error).message}\n`);
+    return interrupted.signal.aborted ? 130 : 1;
+  }
+}
+
+/** Whether all went well. */
+async function runRequest(request: Request, signal: AbortSignal): Promise<boolean> {
   const database = await openDatabase();
   const sql = connect(database.url, {
     max: 4,
@@ -276,16 +282,12 @@ async function main(): Promise<number> {
   try {
     let well = true;
     for (const projection of request.projections) {
-      const options = { sql, log, projection, signal: interrupted.signal };
+      const options = { sql, log, projection, signal };
       if (request.at) well = await show(request.at, options);
       else if (request.resume) well = await resume(request.resume, options);
       else well = (await replay(request, options)) && well;
     }
-    return well ? 0 : 1;
-  } catch (error) {
-    if (!interrupted.signal.aborted) throw error;
-    process.stderr.write(`${(error as Error).message}\n`);
-    return 130;
+    return well;
   } finally {
     await log.close();
     await sql.end({ timeout: 1 });
@@ -293,10 +295,4 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const usage = error instanceof UsageError || error instanceof ConfigError;
-  process.stderr.write(`${(error as Error).message}\n`);
-  process.exitCode = usage ? 2 : 1;
-}
+await runScript({ help: HELP, parse: parseRequest, run });

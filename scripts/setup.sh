@@ -4,6 +4,24 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+usage="Usage: sh scripts/setup.sh [--tests]
+
+Installs what the service needs, as far as it is missing: Bun and the dependencies.
+
+  --tests    also what the tests need: nats-server, libfaketime and Chromium"
+
+case "$*" in
+'' | --tests) ;;
+-h | --help)
+  echo "$usage"
+  exit
+  ;;
+*)
+  printf "Unknown option '%s'\n\n%s\n" "$*" "$usage" >&2
+  exit 2
+  ;;
+esac
+
 bun_version=1.4.5
 tools=.tools/$(uname -s)-$(uname -m)
 stamp=node_modules/.setup

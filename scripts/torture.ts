@@ -11,7 +11,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pause } from "../src/async/mod.ts";
-import { readArguments, UsageError } from "./arguments.ts";
+import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { allChecks } from "./torture/checks/mod.ts";
 import { Client } from "./torture/client.ts";
 import type { Evidence } from "./torture/evidence.ts";
@@ -161,12 +161,8 @@ function keepEvidence(folder: string, evidence: Evidence): void {
   }
 }
 
-async function main(): Promise<number> {
-  const request = parseRequest(process.argv.slice(2));
-  if (request === "help") {
-    process.stdout.write(HELP);
-    return 0;
-  }
+/** Resolves to the exit code. */
+async function run(request: Request): Promise<number> {
   const progress = new Progress();
   const interrupts = listenForInterrupts((text) => progress.tell(text));
   const again = `bun run torture --minutes ${request.minutes} --seed ${request.seed}`;
@@ -174,12 +170,12 @@ async function main(): Promise<number> {
   const stage = await openStage();
   let keep = true;
   try {
-    const run = torture(stage, request, { progress, ...interrupts });
+    const tortured = torture(stage, request, { progress, ...interrupts });
     const ended = Promise.withResolvers<"interrupted">();
     interrupts.atOnce.addEventListener("abort", () => ended.resolve("interrupted"));
-    const outcome = await Promise.race([run, ended.promise]);
+    const outcome = await Promise.race([tortured, ended.promise]);
     if (outcome === "interrupted") {
-      run.catch(() => {});
+      tortured.catch(() => {});
       keep = false;
       return 130;
     }
@@ -201,9 +197,5 @@ async function main(): Promise<number> {
   }
 }
 
-try {
-  process.exit(await main());
-} catch (error) {
-  process.stderr.write(`${error instanceof UsageError ? error.message : (error as Error).stack}\n`);
-  process.exit(error instanceof UsageError ? 2 : 1);
-}
+// Whatever was cut off may still hold connections.
+await runScript({ help: HELP, parse: parseRequest, run: async (request) => process.exit(await run(request)) });

@@ -84,6 +84,13 @@ test("without any Bun, bun.sh says how to get it", async () => {
   expect([code, said]).toEqual([127, expect.stringContaining("run 'sh scripts/setup.sh'")]);
 });
 
+test("the set-up prints its use for --help, and refuses an unknown option by name", async () => {
+  const help = await run("setup.sh", { args: ["--help"] });
+  expect(help).toEqual({ code: 0, out: expect.stringMatching(/^Usage: .*--tests/), said: "" });
+  const { code, out, said } = await run("setup.sh", { args: ["--test"] });
+  expect({ code, out, said }).toEqual({ code: 2, out: "", said: `Unknown option '--test'\n\n${help.out}` });
+});
+
 test("without Bun and npm, the set-up says what to install", async () => {
   const { code, said } = await run("setup.sh");
   expect([code, said]).toEqual([1, expect.stringContaining("https://nodejs.org")]);

@@ -1,0 +1,24 @@
+/** Every script explains its use, and refuses what it does not know, in the same way. */
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { runScript } from "./support.ts";
+
+/** What scripts import. */
+const MODULES = ["api_outline.ts", "arguments.ts", "database.ts"];
+
+const scripts = readdirSync(join(import.meta.dir, "../../scripts"))
+  .filter((name) => name.endsWith(".ts") && !MODULES.includes(name))
+  .concat("../bench/mod.ts");
+
+test.each(scripts)("%s prints its use for --help, and refuses an unknown option by name", async (name) => {
+  const [help, short, unknown] = await Promise.all([
+    runScript(name, ["--help"]),
+    runScript(name, ["-h"]),
+    runScript(name, ["--no-such-option"]),
+  ]);
+  expect(help).toEqual({ code: 0, error: "", out: expect.stringMatching(/^(?:Usage: )?(?:bun|npm) /) });
+  expect(short).toEqual(help);
+  expect(unknown).toEqual({ code: 2, out: "", error: expect.stringContaining("'--no-such-option'") });
+  expect(unknown.error).toEndWith(`\n\n${help.out}`);
+});
