@@ -34,14 +34,22 @@ export interface Foundation {
   readonly tracing: Tracing;
 }
 
+export interface FoundationOptions {
+  readonly logger: Logger;
+  readonly stops: Stops;
+  readonly reactions: readonly Reaction[];
+  /** Ends the start of the embedded database, however long that takes. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Builds the foundation; how each part is stopped goes into `stops`, even if a later part fails. */
 export async function buildFoundation(
   config: Config,
-  { logger, stops, reactions }: { logger: Logger; stops: Stops; reactions: readonly Reaction[] },
+  { logger, stops, reactions, signal }: FoundationOptions,
 ): Promise<Foundation> {
   const instance = Bun.randomUUIDv7();
   const about = { version: packageJson.version, build: config.build, role: config.role };
-  const database = await openDatabase({ ...config, migrations, logger });
+  const database = await openDatabase({ ...config, migrations, logger, signal });
   stops.add("embedded Postgres", () => database.embedded?.stop());
   const sql = connect(database.url, { application_name: `levqor-${config.role}` });
   stops.add("connections", () => sql.end({ timeout: 1 }));

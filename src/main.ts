@@ -1,5 +1,4 @@
 /** The composition root: builds the foundation, starts what this process's role has, and stops it. */
-import type { Logger } from "pino";
 import { connectors, createOutbound } from "../connectors/mod.ts";
 import type { Config } from "./config.ts";
 import { DataDirInUseError, DataDirUnusableError, EmbeddedUnavailableError, MigrationError } from "./db/mod.ts";
@@ -8,7 +7,7 @@ import { addRunnerGauges } from "./features/service/gauges.ts";
 import { buildFoundation, type Foundation } from "./foundation.ts";
 import { type CallbackSecrets, openCallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
 import { AddressInUseError } from "./process/listening.ts";
-import { run, type Service } from "./process/run.ts";
+import { run, type Service, type StartOptions } from "./process/run.ts";
 import { Stops } from "./process/stops.ts";
 import { serveApi, serveHealth } from "./serve.ts";
 
@@ -17,12 +16,12 @@ export type { Service } from "./process/run.ts";
 /** How much of the time for stopping running jobs have to finish by themselves. */
 const DRAIN_MS = 12_000;
 
-/** Builds and starts the service. What was started is stopped again if a later part fails. */
-export async function startService(config: Config, logger: Logger): Promise<Service> {
+/** Builds and starts the service. What was started is stopped again if a later part fails, or `signal` aborts early on. */
+export async function startService(config: Config, { logger, signal }: StartOptions): Promise<Service> {
   const stops = new Stops(logger);
   const stop = (reason: string) => stops.stop(reason);
   try {
-    const foundation = await buildFoundation(config, { logger, stops, reactions: reactionsOf(config) });
+    const foundation = await buildFoundation(config, { logger, stops, reactions: reactionsOf(config), signal });
     startFeatures(foundation, stops);
     const sweeper = startSweeper({ ...foundation, logger: logger.child({ part: "sweeper" }) });
     stops.add("sweeper", () => sweeper.stop());

@@ -176,6 +176,65 @@ describe("on its embedded default", () => {
     for (const { err } of [...answers, unusable]) expect(err).toBeUndefined();
   }, 60_000);
 
+  /** As root without root's power over files, a mode counts. */
+  const setpriv = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override"] : [];
+
+  test.skipIf(setpriv.length > 0 && !Bun.which("setpriv"))(
+    "a data folder that is not writable is one sentence that names the folder and the setting",
+    async () => {
+      const folder = testFolder();
+      const refusal = async (env: Record<string, string>) => {
+        const service = spawnService({ LEVQOR_DATA_DIR: folder, ...env }, { prefix: setpriv });
+        expect(await service.exited).toBe(1);
+        expect(await new Response(service.stderr).text()).toBe("");
+        const lines = (await new Response(service.stdout).text()).trim().split("\n");
+        return JSON.parse(lines.find((line) => line.includes('"level":"fatal"')) ?? "null");
+      };
+      const says = (file: string) => ({
+        msg:
+          `Cannot use the folder ${folder} (EACCES: open ${join(folder, file)}): make it writable for the service, ` +
+          "which must own it, or set LEVQOR_DATA_DIR to another folder.",
+      });
+      chmodSync(folder, 0o500);
+      const database = await testDatabase();
+      const refusals = [await refusal({}), await refusal({ DATABASE_URL: database.url })];
+      await database.drop();
+      chmodSync(folder, 0o700);
+      expect(refusals).toMatchObject([says("service.lock"), says("webhook-secret")]);
+      for (const { err } of refusals) expect(err).toBeUndefined();
+    },
+    60_000,
+  );
+
+  test.each([
+    ["Ctrl-C", "SIGINT", "group"],
+    ["SIGTERM", "SIGTERM", "service"],
+  ] as const)(
+    "%s while the database is being created ends it quietly, and the next start works",
+    async (_, signal, to) => {
+      const folder = testFolder();
+      const service = spawnService({ LEVQOR_DATA_DIR: folder }, { detached: true });
+      const said = new Response(service.stdout).text();
+      const unfinished = join(folder, "postgres.new");
+      await eventually(() => existsSync(join(unfinished, "data")));
+      process.kill(to === "group" ? -service.pid : service.pid, signal);
+      expect(await service.exited).toBe(0);
+      expect(await new Response(service.stderr).text()).toBe("");
+      const lines = (await said).trim().split("\n");
+      expect(lines.map((line) => JSON.parse(line).msg)).toEqual([
+        "Creating the embedded database",
+        "Stopping",
+        "Stopped",
+      ]);
+      expect(existsSync(unfinished)).toBe(false);
+
+      const next = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+      expect(await next.call("/health")).toMatchObject({ ok: true });
+      expect(await next.stop()).toBe(0);
+    },
+    60_000,
+  );
+
   test("a proxy set in the environment gets no call, and the log says so once", async () => {
     const seen: string[] = [];
     const proxy = Bun.serve({
@@ -261,7 +320,7 @@ test.each([
 });
 
 test("all wrong settings are listed, with exit code 2", async () => {
-  const service = spawnService({ PORT: "70000", LOG_LEVEL: "loud", API_KEYS: "short-secret" }, ["--port"]);
+  const service = spawnService({ PORT: "70000", LOG_LEVEL: "loud", API_KEYS: "short-secret" }, { args: ["--port"] });
   expect(await service.exited).toBe(2);
   expect(await new Response(service.stderr).text()).toBe("");
   // In JSON, as all that it says, whatever the level.
@@ -272,7 +331,7 @@ test("all wrong settings are listed, with exit code 2", async () => {
 });
 
 test("--help lists every setting", async () => {
-  const service = spawnService({}, ["--help"]);
+  const service = spawnService({}, { args: ["--help"] });
   expect(await service.exited).toBe(0);
   const said = await new Response(service.stdout).text();
   for (const name of ["PORT", "HOST", "DATABASE_URL", "NATS_URL", "LEVQOR_DATA_DIR", "API_KEYS", "LOG_LEVEL"]) {

@@ -6,6 +6,7 @@ export {
   createDataDir,
   DataDirInUseError,
   DataDirUnusableError,
+  dataDirError,
   type Embedded,
   EmbeddedUnavailableError,
   startEmbedded,

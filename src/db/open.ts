@@ -11,6 +11,8 @@ export interface OpenDatabaseOptions {
   readonly data_dir: string;
   readonly migrations: readonly Migration[];
   readonly logger: Logger;
+  /** Ends the start of the embedded one. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A migrated database. */
@@ -25,12 +27,12 @@ export interface Database {
  * `DataDirInUseError` and `EmbeddedUnavailableError`.
  */
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
-  const { database_url: url, database_admin_url: admin_url = url, data_dir: dir, logger } = options;
+  const { database_url: url, database_admin_url: admin_url = url, data_dir: dir, logger, signal } = options;
   if (url && admin_url) {
     await migrateDatabase({ url, admin_url }, options);
     return { url };
   }
-  const embedded = await startEmbedded({ dir, logger: logger.child({ part: "postgres" }) });
+  const embedded = await startEmbedded({ dir, logger: logger.child({ part: "postgres" }), signal });
   try {
     await migrateDatabase(embedded, options);
   } catch (error) {

@@ -15,8 +15,14 @@ export interface Service {
   stop(reason: string): Promise<void>;
 }
 
+export interface StartOptions {
+  readonly logger: Logger;
+  /** Aborts when the process is told to stop: a start that can end early then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export interface RunOptions {
-  readonly start: (config: Config, logger: Logger) => Promise<Service>;
+  readonly start: (config: Config, options: StartOptions) => Promise<Service>;
   /** Faults whose message says all that a person needs: they are printed without a stack. */
   readonly plain_faults: readonly (new (
     ...args: never[]
@@ -43,12 +49,16 @@ export async function run({ start, plain_faults }: RunOptions): Promise<void> {
   for (const warning of config.warnings) logger.warn(warning);
   leaveProxies(logger);
 
-  const starting = start(config, logger);
-  stopOnSignal(starting, logger);
+  const interruption = new AbortController();
+  const { signal } = interruption;
+  const starting = start(config, { logger, signal });
+  stopOnSignal(starting, { logger, interruption });
   try {
     const { url } = await starting;
     logger.info({ url, role, ms: Math.round(performance.now() - began) }, "Levqor is ready");
   } catch (error) {
+    // `stopOnSignal` ends the process.
+    if (signal.aborted && error === signal.reason) return;
     if (plain_faults.some((fault) => error instanceof fault)) refuse(error as Error, { log_format, secrets });
     else logger.fatal({ err: error }, "Cannot start");
     process.exit(1);
@@ -81,13 +91,15 @@ function leaveProxies(logger: Logger): void {
     logger.warn({ variables }, "The proxy set in the environment is not used: calls go out directly");
 }
 
-function stopOnSignal(starting: Promise<Service>, logger: Logger): void {
-  let stopping = false;
+function stopOnSignal(
+  starting: Promise<Service>,
+  { logger, interruption }: { readonly logger: Logger; readonly interruption: AbortController },
+): void {
   // Under npm, a terminal's Ctrl-C arrives twice: both count as one.
   const stop = async (signal: string) => {
-    if (stopping) return;
-    stopping = true;
+    if (interruption.signal.aborted) return;
     logger.info({ signal }, "Stopping");
+    interruption.abort();
     setTimeout(() => {
       logger.error({ limit_ms: STOP_LIMIT_MS }, "Could not stop in time; cutting off");
       process.exit(1);

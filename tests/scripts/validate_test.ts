@@ -35,7 +35,7 @@ describe("against a service", () => {
         { PORT: "0", HOST: "127.0.0.1", DATABASE_URL: database.url, DATABASE_ADMIN_URL: database.admin_url, ...env },
         [],
       );
-      return startService(config as Config, pino({ level: "silent" }));
+      return startService(config as Config, { logger: pino({ level: "silent" }) });
     };
     development = await start({});
     production = await start({ NODE_ENV: "production", API_KEYS: KEY, ...UNLIMITED });

@@ -71,16 +71,28 @@ export const UNLIMITED = { RATE_BURST: "none", RATE_GLOBAL: "none", RATE_TIERS: 
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from("of the processes of one service, ").toString("base64")}`;
 
+export interface SpawnOptions {
+  readonly args?: readonly string[];
+  /** A command that runs it, such as `setpriv`. */
+  readonly prefix?: readonly string[];
+  /** In a process group of its own, as a shell starts a program in a terminal. */
+  readonly detached?: boolean;
+}
+
 /** Starts the service without rate limits, with only path and clock from this process's environment; does not wait. */
-export function spawnService(env: Record<string, string>, args: readonly string[] = []) {
+export function spawnService(
+  env: Record<string, string>,
+  { args = [], prefix = [], detached = false }: SpawnOptions = {},
+) {
   keepSecretsOf(env);
   const settings = { PORT: "0", LOG_FORMAT: "json", REQUEST_LOG: "all", ...UNLIMITED, ...env };
   // Settings that all processes of a service must share.
   if (env.LEVQOR_ROLE) Object.assign(settings, { WEBHOOK_SECRET, ...env });
-  const child = Bun.spawn([process.execPath, MAIN, ...args], {
+  const child = Bun.spawn([...prefix, process.execPath, MAIN, ...args], {
     env: { PATH: process.env.PATH, ...clockSettings, ...settings },
     stdout: "pipe",
     stderr: "pipe",
+    detached,
   });
   for (const name of ["stdout", "stderr"] as const) {
     Object.defineProperty(child, name, { value: watchLog(child[name], `a service's ${name}`) });

@@ -5,7 +5,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writ
 import { join } from "node:path";
 import { decodeJson } from "../../json/mod.ts";
 import type { Binaries } from "./binaries.ts";
+import { DataDirUnusableError } from "./data_dir.ts";
 import type { Identity } from "./identity.ts";
+import { send } from "./processes.ts";
 
 /** Owns the database and everything in it; only migrations log in with it. */
 export const ADMIN_ROLE = "levqor_admin";
@@ -32,15 +34,23 @@ export function clusterPaths(root: string): ClusterPaths {
   return { root, data: join(root, "data"), settings: join(root, "settings.json"), log: join(root, "postgres.log") };
 }
 
+export interface CreateOptions {
+  readonly binaries: Binaries;
+  readonly identity: Identity;
+  readonly port: number;
+  /** Whether the files are on disk before this resolves. */
+  readonly sync: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs `initdb` in a temporary folder, and moves it into place when it is complete: a start that is killed halfway
- * leaves nothing that the next one could mistake for a database.
+ * leaves nothing that the next one could mistake for a database. When `signal` aborts, throws its reason.
  */
-export function createCluster(
+export async function createCluster(
   root: string,
-  options: { binaries: Binaries; identity: Identity; port: number; sync: boolean },
-): void {
-  const { binaries, identity, port, sync } = options;
+  { binaries, identity, port, sync, signal }: CreateOptions,
+): Promise<void> {
   const unfinished = clusterPaths(`${root}.new`);
   rmSync(unfinished.root, { recursive: true, force: true });
   mkdirSync(unfinished.data, { recursive: true, mode: 0o700 });
@@ -64,13 +74,44 @@ export function createCluster(
     "--locale=C",
     ...(sync ? [] : ["--no-sync"]),
   ]);
-  const initdb = Bun.spawnSync(cmd, { ...as, cwd: "/", stdin: "ignore", env: serverEnv() });
-  if (initdb.exitCode !== 0) {
-    const said = `${initdb.stdout}${initdb.stderr}`.trim().split("\n").slice(-5).join("\n");
-    throw new Error(`Cannot create the embedded database in ${root}: initdb ended with ${initdb.exitCode}.\n${said}`);
+  try {
+    await runInitdb(cmd, { ...as, signal });
+  } catch (error) {
+    rmSync(unfinished.root, { recursive: true, force: true });
+    throw error;
   }
   rmSync(passwordFile);
   renameSync(unfinished.root, root);
+}
+
+async function runInitdb(
+  cmd: string[],
+  { signal, ...as }: { uid?: number; gid?: number; signal: AbortSignal | undefined },
+): Promise<void> {
+  signal?.throwIfAborted();
+  // Detached: Ctrl-C reaches the whole process group, and would look like a failure of initdb.
+  const initdb = Bun.spawn(cmd, {
+    ...as,
+    cwd: "/",
+    env: serverEnv(),
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  const end = () => send(-initdb.pid, "SIGTERM");
+  signal?.addEventListener("abort", end);
+  try {
+    const [out, err, code] = await Promise.all([
+      new Response(initdb.stdout).text(),
+      new Response(initdb.stderr).text(),
+      initdb.exited,
+    ]);
+    signal?.throwIfAborted();
+    if (code === 0) return;
+    const said = `${out}${err}`.trim().split("\n").slice(-5).join("\n");
+    throw new Error(`Cannot create the embedded database: initdb ended with ${code}.\n${said}`);
+  } finally {
+    signal?.removeEventListener("abort", end);
+  }
 }
 
 export function clusterExists(paths: ClusterPaths): boolean {
@@ -79,7 +120,7 @@ export function clusterExists(paths: ClusterPaths): boolean {
 
 /**
  * Checks that `user` may use the data folder, and hands it over if a copy by root changed its owner. Postgres refuses a
- * folder that belongs to someone else.
+ * folder that belongs to someone else. Throws {@link DataDirUnusableError}.
  */
 export function claimCluster(paths: ClusterPaths, user: Identity["user"]): void {
   const owner = statSync(paths.data).uid;
@@ -88,7 +129,7 @@ export function claimCluster(paths: ClusterPaths, user: Identity["user"]): void 
   const command = ["chown", "-R", user ? `${user.uid}:${user.gid}` : String(wanted), user ? paths.data : paths.root];
   const chown = user && Bun.spawnSync(command);
   if (chown?.exitCode === 0) return;
-  throw new Error(
+  throw new DataDirUnusableError(
     `Cannot open ${paths.data}: it belongs to the user with id ${owner}, and Postgres would run as ${wanted}. ` +
       `Start the service as before, or hand the folder over: sudo ${command.join(" ")}`,
   );

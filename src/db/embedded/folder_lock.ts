@@ -38,13 +38,17 @@ export function lockFolder(dir: string): { release(): void } {
     if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
     throw new DataDirInUseError(dir, { pid: readPid(pidFile), cause: error });
   }
-  writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
-  return {
-    release() {
-      rmSync(pidFile, { force: true });
-      lock.close();
-    },
+  const release = () => {
+    rmSync(pidFile, { force: true });
+    lock.close();
   };
+  try {
+    writeFileSync(pidFile, `${process.pid}\n`, { mode: 0o600 });
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+  return { release };
 }
 
 function readPid(file: string): number | undefined {

@@ -32,14 +32,14 @@ import {
   saveSettings,
   serverEnv,
 } from "./cluster.ts";
-import { createDataDir } from "./data_dir.ts";
+import { createDataDir, dataDirError } from "./data_dir.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { type Identity, identity } from "./identity.ts";
 import { endServer } from "./processes.ts";
 
 export { EmbeddedUnavailableError } from "./binaries.ts";
 export { closeToOthers } from "./closed.ts";
-export { createDataDir, DataDirUnusableError } from "./data_dir.ts";
+export { createDataDir, DataDirUnusableError, dataDirError } from "./data_dir.ts";
 export { DataDirInUseError } from "./folder_lock.ts";
 
 export interface EmbeddedOptions {
@@ -48,6 +48,8 @@ export interface EmbeddedOptions {
   readonly logger: Pick<Logger, "debug" | "info" | "warn" | "error">;
   /** Postgres settings that extend or replace the defaults below. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Ends a start that is under way, which then throws its reason. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A running embedded Postgres. */
@@ -87,11 +89,19 @@ const LOG_LIMIT_BYTES = 10 * 1024 * 1024;
 
 /**
  * Starts the Postgres in `dir`, creating it at the first start. Throws `DataDirUnusableError` if the folder cannot be
- * created, `DataDirInUseError` if another service uses it, `EmbeddedUnavailableError` if there are no programs for this machine.
+ * created or used, `DataDirInUseError` if another service uses it, `EmbeddedUnavailableError` if there are no programs for this machine.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   createDataDir(options.dir);
   const dir = realpathSync(options.dir);
+  try {
+    return await startIn(dir, options);
+  } catch (error) {
+    throw dataDirError(dir, error);
+  }
+}
+
+async function startIn(dir: string, options: EmbeddedOptions): Promise<Embedded> {
   closeToOthers(dir);
   const paths = clusterPaths(join(dir, "postgres"));
   for (const file of ["service.lock", "service.lock-journal", "service.pid"]) closeToOthers(join(dir, file));
@@ -105,7 +115,13 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
     const first = !clusterExists(paths);
     if (first) {
       options.logger.info({ dir: paths.root }, "Creating the embedded database");
-      createCluster(paths.root, { binaries, identity: as, port: freePort(), sync: options.settings?.fsync !== "off" });
+      await createCluster(paths.root, {
+        binaries,
+        identity: as,
+        port: freePort(),
+        sync: options.settings?.fsync !== "off",
+        signal: options.signal,
+      });
     } else {
       claimCluster(paths, as.user);
     }
@@ -169,8 +185,8 @@ class Server {
       this.#settings = { ...this.#settings, port: freePort() };
       saveSettings(this.#options.paths, this.#settings);
     }
-    await this.#launch();
     try {
+      await this.#launch(this.#options.signal);
       await this.#prepare();
     } catch (error) {
       await this.#end();
@@ -185,8 +201,8 @@ class Server {
     await this.#supervision;
   }
 
-  /** Starts Postgres and waits until it accepts connections. */
-  async #launch(): Promise<void> {
+  /** Starts Postgres and waits until it accepts connections. When `signal` aborts meanwhile, throws its reason. */
+  async #launch(signal?: AbortSignal): Promise<void> {
     const { binaries, paths, identity, logger } = this.#options;
     // We have the folder's lock and its processes are gone: whatever the file says, its pid is another process's by
     // now.
@@ -217,6 +233,7 @@ class Server {
     this.#process = child;
     const began = performance.now();
     for (let told = began; !isReady(paths.data, child.pid); await Bun.sleep(4)) {
+      signal?.throwIfAborted();
       if (child.exitCode !== null || child.signalCode !== null) {
         const said = readFileSync(paths.log).subarray(logStart).toString().trim().split("\n").slice(-5).join("\n");
         throw new Error(`Cannot start Postgres in ${paths.data}: it ended with ${ending(child)}.\n${said}`);

@@ -46,7 +46,8 @@ export async function endServer(clusterName: string): Promise<void> {
   );
 }
 
-function send(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal; a negative `pid` is a process group. Does nothing if the process has ended. */
+export function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -7,7 +7,7 @@ import { hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { closeToOthers, createDataDir } from "../../db/mod.ts";
+import { closeToOthers, createDataDir, dataDirError } from "../../db/mod.ts";
 
 const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
@@ -61,8 +61,20 @@ export function openCallbackSecrets(options: CallbackSecretsOptions): CallbackSe
   return new CallbackSecrets(webhook_secret, webhook_secret_next);
 }
 
-/** Signs callbacks if no secret is configured: generated at the first start, and stored in the data folder. */
+/**
+ * Signs callbacks if no secret is configured: generated at the first start, and stored in the data folder. Throws
+ * `DataDirUnusableError`.
+ */
 function ownSecret(dataDir: string): string {
+  createDataDir(dataDir);
+  try {
+    return storedSecret(dataDir);
+  } catch (error) {
+    throw dataDirError(dataDir, error);
+  }
+}
+
+function storedSecret(dataDir: string): string {
   const path = join(dataDir, "webhook-secret");
   closeToOthers(path);
   try {
@@ -71,7 +83,6 @@ function ownSecret(dataDir: string): string {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
   }
   const secret = `${PREFIX}${randomBytes(SECRET_BYTES).toString("base64")}`;
-  createDataDir(dataDir);
   writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
   return secret;
 }
