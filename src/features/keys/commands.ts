@@ -36,9 +36,13 @@ interface Made {
 /** What of an event is new each time: it is not compared with what a repeated request asks for. */
 const SECRET = ["hash", "prefix"];
 
-/** A key as it is in the log now; `undefined` if it was never created. */
-export async function readKey(log: Pick<EventLog, "readStream">, keyId: string): Promise<KeyState | undefined> {
-  const events = await log.readStream(keyStream(keyId));
+/** A key as it is in the log now, or was at a position; `undefined` if it was not created. */
+export async function readKey(
+  log: Pick<EventLog, "readStream">,
+  keyId: string,
+  { until = Number.POSITIVE_INFINITY }: { until?: number | undefined } = {},
+): Promise<KeyState | undefined> {
+  const events = (await log.readStream(keyStream(keyId))).filter(({ position }) => position <= until);
   return events.length === 0 ? undefined : events.map(decode).reduce(keyDecider.evolve, keyDecider.initial);
 }
 

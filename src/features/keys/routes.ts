@@ -37,7 +37,7 @@ const [EXAMPLE] = Key.examples as [object];
 const [ISSUED] = IssuedKey.examples as [object];
 
 const ONCE =
-  "The key itself is in this response and nowhere else: the service stores its SHA-256. Repeating the request with the same Idempotency-Key returns `null` in place of the key: if you lost the first response, rotate the key.";
+  "The key itself is in this response and nowhere else: the service stores its SHA-256. Repeating the request with the same Idempotency-Key returns the first response again, with `null` in place of the key and the current `last_used_at`, whatever has become of the key since: if you lost the first response, rotate the key.";
 
 export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
   const { environment } = access;
@@ -80,8 +80,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
           stream_id: call.idempotency_key === null ? null : keyStream(key_id),
           record: () => createKey(log, { key_id, meta, ...granted }),
         });
-        const { replayed, secret } = call.once(made);
-        return await shown({ key_id, key: replayed ? null : secret });
+        return await issued(key_id, call.once(made));
       },
     ),
     route(
@@ -132,7 +131,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
       async (call) => {
         const { key_id } = call.params;
         await existing(call.caller, key_id);
-        return await shown({ key_id });
+        return await shown(key_id);
       },
     ),
     route(
@@ -176,8 +175,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
           ...wanted,
         });
         if (!made.ok && made.reason === "refused") throw new Problem(problems.conflict, made.refusal.message);
-        const { replayed, secret } = call.once(made);
-        return await shown({ key_id, key: replayed ? null : secret });
+        return await issued(key_id, call.once(made));
       },
     ),
     route(
@@ -215,19 +213,31 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         });
         if (!handled.ok) throw notFound(key_id);
         call.recorded(handled.position);
-        return await shown({ key_id });
+        return await shown(key_id);
       },
     ),
   ];
 
-  /** The key as it is now, with its secret if it was just created. Throws the problem `key_not_found`. */
-  async function shown({ key_id, ...secret }: { key_id: string; key?: string | null }) {
-    const [state, [use]] = await Promise.all([
-      readKey(log, key_id),
-      sql<{ last_used_at: string }[]>`select last_used_at from levqor_ops.key_uses where key_id = ${key_id}`,
-    ]);
+  /** The key as it is now. Throws the problem `key_not_found`. */
+  async function shown(key_id: string) {
+    const [state, last_used_at] = await Promise.all([readKey(log, key_id), lastUse(key_id)]);
     if (!state) throw notFound(key_id);
-    return { ...secret, ...keyView(key_id, state, Date.now()), last_used_at: use?.last_used_at ?? null };
+    return { ...keyView(key_id, state, Date.now()), last_used_at };
+  }
+
+  /** The key as a request left it, and its secret unless the request is repeated. Throws the problem `key_not_found`. */
+  async function issued(key_id: string, made: { replayed: boolean; position: number | undefined; secret: string }) {
+    const { replayed, position, secret } = made;
+    const [state, last_used_at] = await Promise.all([readKey(log, key_id, { until: position }), lastUse(key_id)]);
+    if (!state) throw notFound(key_id);
+    const at = state.rotated_at ?? state.created_at ?? Date.now();
+    return { key: replayed ? null : secret, ...keyView(key_id, state, at), last_used_at };
+  }
+
+  async function lastUse(key_id: string): Promise<string | null> {
+    const [use] = await sql<{ last_used_at: string }[]>`
+      select last_used_at from levqor_ops.key_uses where key_id = ${key_id}`;
+    return use?.last_used_at ?? null;
   }
 
   /** A key within its caller's reach: for a caller limited to some workflows, keys limited to no others. */

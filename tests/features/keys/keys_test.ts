@@ -183,6 +183,19 @@ describe("a repetition", () => {
     expect(refusalOf(await rotate(key_id, {}, more))).toEqual([422, "idempotency_key_reused"]);
     expect(await api.log.readStream(`key-${key_id}`)).toHaveLength(2);
   });
+
+  test("is answered as the first time, even if the key was rotated or revoked since", async () => {
+    const [created, rotated] = [crypto.randomUUID(), crypto.randomUUID()].map((key) => ({ "idempotency-key": key }));
+    const body = { name: "Once", scopes: ["jobs:read"] };
+    const creation = await send(KEYS, body, OPERATOR, created);
+    const { key_id } = creation.body;
+    const rotation = await rotate(key_id, { overlap_seconds: 60 }, rotated);
+    await rotate(key_id, { overlap_seconds: 0 });
+    await send(`${KEYS}/${key_id}/revoke`, {}, OPERATOR);
+    expect((await send(KEYS, body, OPERATOR, created)).body).toEqual({ ...creation.body, key: null });
+    expect((await rotate(key_id, { overlap_seconds: 60 }, rotated)).body).toEqual({ ...rotation.body, key: null });
+    expect((await ask(`${KEYS}/${key_id}`)).body.status).toBe("revoked");
+  });
 });
 
 describe("a rotation", () => {
