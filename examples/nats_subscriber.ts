@@ -8,7 +8,7 @@
  * NATS_URL says where, NATS_USER and NATS_PASSWORD as whom; NATS_API_PREFIX where JetStream's API is another account's
  * (`levqor.api` with deploy/nats/accounts.conf). AFTER names the position after which a consumer that is made begins; by
  * default it begins with the first event that the stream still has. What a message holds, and which filters there are:
- * docs/events.md.
+ * public/docs/events.md.
  */
 import { AckPolicy, connect, DeliverPolicy, nanos } from "nats";
 

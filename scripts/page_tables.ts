@@ -1,5 +1,5 @@
 /**
- * Writes the tables of the documentation (`public/docs/`, `docs/events.md`) that are generated from the code, between
+ * Writes the tables of the documentation (`public/docs/`) that are generated from the code, between
  * their markers (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run
  * after a change in `events/`, `src/access/scopes.ts`, `src/http/problem.ts` or a `settings.ts`; a test compares the files.
  */
@@ -19,7 +19,6 @@ Writes the documentation's tables of errors, events, scopes and settings. Takes 
 
 /** Which page has which table. */
 const TABLES = {
-  "docs/events.md": { events: eventTable },
   "public/docs/authentication.md": { scopes: scopeTable },
   "public/docs/errors.md": { problems: problemTable },
   "public/docs/events.md": { events: eventTable },

@@ -1,5 +1,5 @@
 /**
- * Encodes and decodes events as NATS messages. `docs/events.md` documents the format for subscribers.
+ * Encodes and decodes events as NATS messages. `public/docs/events.md` documents the format for subscribers.
  */
 import type { Msg, MsgHdrs } from "nats";
 import { entityId, eventId, type StoredEvent } from "../../events/envelope.ts";

@@ -1,4 +1,4 @@
-/** The example of docs/pipelines.md, run exactly as it is there, against a stand-in for the external service. */
+/** The example of public/docs/pipelines.md, run exactly as it is there, against a stand-in for the external service. */
 import { afterAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { connectors } from "../../connectors/mod.ts";
@@ -24,7 +24,7 @@ const outside = Bun.serve({
 afterAll(() => outside.stop(true));
 
 test("the guide's example runs", async () => {
-  const guide = await Bun.file(join(import.meta.dir, "../../docs/pipelines.md")).text();
+  const guide = await Bun.file(join(import.meta.dir, "../../public/docs/pipelines.md")).text();
   const json = /```json\n(.*?)```/s.exec(guide)?.[1]?.replaceAll("https://example.com", outside.url.origin) ?? "";
   const { name, ...definition } = JSON.parse(json) as PipelineDefinition & { name: string };
   expect(stepFaults(definition.steps, new Set(connectors.keys()))).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * One client's WebSocket: its subscriptions, and the messages over it. `docs/streams.md` documents it for clients.
+ * One client's WebSocket: its subscriptions, and the messages over it. `public/docs/streams.md` documents it for clients.
  *
  * Each subscription pulls its own events and waits its turn for room on the socket, so that nothing is read from the
  * log for a client that does not read.
