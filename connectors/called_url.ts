@@ -11,7 +11,7 @@ import { excerpt } from "../src/json/mod.ts";
 const MAX_HOST_LENGTH = 253;
 
 /** Why the URL would not be called as it is written, as the predicate of a sentence; `undefined` if it would. */
-export function writtenOtherwise(url: string): string | undefined {
+export function urlFault(url: string): string | undefined {
   const [blank] = /[\s\p{Cc}]/u.exec(url) ?? [];
   if (blank !== undefined) return `has ${nameOf(blank)}; write it as ${encodeURIComponent(blank)}, or leave it out`;
   if (!url.isWellFormed()) return "has an unpaired surrogate (half of a UTF-16 character); leave it out";
@@ -21,10 +21,10 @@ export function writtenOtherwise(url: string): string | undefined {
   const [, dots] = /\/((?:\.|%2e){1,2})(?=\/|$)/i.exec(upToPath) ?? [];
   if (dots !== undefined) return `has the path segment ${dots}, which refers to another path; write that path`;
   const parsed = URL.parse(url);
-  return parsed ? hostWrittenOtherwise(upToPath, parsed) : undefined;
+  return parsed ? hostFault(upToPath, parsed) : undefined;
 }
 
-function hostWrittenOtherwise(upToPath: string, { hostname }: URL): string | undefined {
+function hostFault(upToPath: string, { hostname }: URL): string | undefined {
   const [, host = "", colon, port = ""] = /^[^/]*\/\/(?:[^/]*@)?(\[[^\]/]*\]|[^:/]*)(:)?([^/]*)/.exec(upToPath) ?? [];
   if (host.toLowerCase() !== hostname) {
     return `has a host that would be called as ${excerpt(hostname, MAX_HOST_LENGTH)}; write that name or address`;

@@ -9,7 +9,7 @@ import { isIP, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Client, Dispatcher } from "undici/index.js";
 import { ConnectorError } from "./connector.ts";
-import { ACCEPT_ENCODING, unpack } from "./unpack.ts";
+import { ACCEPT_ENCODING, decompress } from "./decompress.ts";
 
 /** How long connecting may take, including TLS. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -42,12 +42,12 @@ export const OWN_HEADERS = [
 const NULL_BODY_STATUSES = new Set([204, 205, 304]);
 
 /** No connection was made, so nothing was sent; `cause` says why. */
-export class NotConnected extends Error {
-  override readonly name = "NotConnected";
+export class NotConnectedError extends Error {
+  override readonly name = "NotConnectedError";
 }
 
 /** What is sent, prepared once however many addresses are tried. */
-export interface Outgoing {
+export interface OutgoingRequest {
   readonly url: URL;
   /** The name for TLS to request and verify; `undefined` if the URL has an address. */
   readonly server_name: string | undefined;
@@ -59,7 +59,7 @@ export interface Outgoing {
 }
 
 /** A request as `fetch` takes it. */
-export async function toOutgoing(url: URL, init: RequestInit): Promise<Outgoing> {
+export async function toOutgoingRequest(url: URL, init: RequestInit): Promise<OutgoingRequest> {
   if (url.username || url.password) throw new TypeError("Cannot call a URL with a user name or password");
   const text = typeof init.body === "string" && init.body.length > PIECE ? init.body : null;
   // Gets a body's bytes and content type, whatever kind it is, without copying a long text.
@@ -117,10 +117,10 @@ async function loadUndici() {
 
 /**
  * Sends the request to the address and resolves to its response once the head has arrived; the body is read on demand.
- * Rejects with {@link NotConnected}, with the signal's reason, with a `ConnectorError` `malformed_answer` if the
+ * Rejects with {@link NotConnectedError}, with the signal's reason, with a `ConnectorError` `malformed_answer` if the
  * response is not valid HTTP, and with an error that has a `code` if the connection broke. So does the body.
  */
-export async function exchange(outgoing: Outgoing, address: string): Promise<Response> {
+export async function exchange(outgoing: OutgoingRequest, address: string): Promise<Response> {
   const { url, server_name, method, headers, body, signal } = outgoing;
   undici ??= loadUndici();
   const { Client, connect } = await undici;
@@ -169,7 +169,7 @@ export async function exchange(outgoing: Outgoing, address: string): Promise<Res
     void client.destroy();
     signal?.throwIfAborted();
     const cause = plainFault(fault);
-    throw connected ? cause : new NotConnected("No connection could be made.", { cause });
+    throw connected ? cause : new NotConnectedError("No connection could be made.", { cause });
   }
 }
 
@@ -193,7 +193,7 @@ function readAfterFailedWrite(socket: Socket, onFault: (fault: Error) => void): 
 }
 
 interface Connection {
-  readonly outgoing: Outgoing;
+  readonly outgoing: OutgoingRequest;
   readonly client: Client;
   /** What the other side's reset interrupted, if anything. */
   readonly reset: () => unknown;
@@ -223,7 +223,7 @@ function toStream(
   body: Dispatcher.ResponseData["body"],
   { headers, outgoing: { signal }, client, reset }: Connection & { headers: Headers },
 ): ReadableStream<Uint8Array> {
-  const chunks = unpack(body, headers.get("content-encoding"));
+  const chunks = decompress(body, headers.get("content-encoding"));
   const framed = headers.has("content-length") || headers.has("transfer-encoding");
   let fail: (fault: unknown) => void;
   const abort = () => fail(signal?.reason);

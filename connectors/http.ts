@@ -12,13 +12,13 @@
  *   was lost runs again with the same key.
  * - A response with an expected status whose body cannot be read fails the attempt with `malformed_answer`, without a
  *   retry: the request has been carried out. After any other status the body does not matter.
- * - The URL is called as it is written, or rejected ({@link writtenOtherwise}).
+ * - The URL is called as it is written, or rejected ({@link urlFault}).
  * - Neither the request's headers nor the query of its URL appear in an error.
  */
 import { type Static, Type } from "@sinclair/typebox";
 import { inSlice } from "../src/async/mod.ts";
 import { firstCharacters, pointerTo } from "../src/json/mod.ts";
-import { writtenOtherwise } from "./called_url.ts";
+import { urlFault } from "./called_url.ts";
 import { type Connector, type ConnectorContext, ConnectorError } from "./connector.ts";
 import { OWN_HEADERS } from "./exchange.ts";
 import { BodyNote, decodeBody } from "./http_body.ts";
@@ -159,7 +159,7 @@ function toRequest(input: HttpInput, idempotencyKey: string) {
 }
 
 function parseUrl(text: string): URL {
-  const otherwise = writtenOtherwise(text);
+  const otherwise = urlFault(text);
   if (otherwise !== undefined) throw invalid(`The URL ${otherwise}.`, "/url");
   const url = URL.parse(text);
   if (!url) throw invalid("The URL cannot be parsed.", "/url");

@@ -7,8 +7,8 @@ import {
   JSON_DEPTH_LIMIT,
   JsonError,
   parseForeignJson,
+  parseMediaType,
   pointerTo,
-  readMediaType,
 } from "../src/json/mod.ts";
 
 /** The body is a field of the result, which may be as deep as any JSON. */
@@ -43,7 +43,7 @@ export function decodeBody(
 ): Body {
   // Whatever its type: a response to HEAD, or with 204 or 304, may name the type of the body that it omits.
   if (bytes.length === 0) return { body: "", body_encoding: "text" };
-  const type = readMediaType(contentType);
+  const type = parseMediaType(contentType);
   const decoded = decode(bytes, { charset: type?.charset, truncated });
   if (decoded === undefined) return { body: Buffer.from(bytes).toString("base64"), body_encoding: "base64" };
   const { text, notes } = decoded;

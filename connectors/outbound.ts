@@ -10,7 +10,7 @@ import { isIP } from "node:net";
 import { rejectOnAbort } from "../src/async/mod.ts";
 import { addressMatcher, isAddressRange, isPublicAddress, parseAddress } from "../src/ip/mod.ts";
 import { ConnectorError, type OutboundFetch } from "./connector.ts";
-import { exchange, hostOf, NotConnected, toOutgoing } from "./exchange.ts";
+import { exchange, hostOf, NotConnectedError, toOutgoingRequest } from "./exchange.ts";
 
 /**
  * Forbidden names get the same error as missing ones, whatever the resolver says, and at multiples of this many
@@ -54,13 +54,13 @@ export function createOutbound({ allow, lookup: resolve = lookupAll }: OutboundO
   return async (input, init = {}) => {
     const url = new URL(input);
     const addresses = await addressesOf(hostOf(url), init.signal);
-    const outgoing = await toOutgoing(url, init);
+    const outgoing = await toOutgoingRequest(url, init);
     let fault: unknown;
     for (const address of addresses) {
       try {
         return await exchange(outgoing, address);
       } catch (error) {
-        if (!(error instanceof NotConnected)) throw error;
+        if (!(error instanceof NotConnectedError)) throw error;
         fault = error.cause;
       }
     }

@@ -1,6 +1,6 @@
 /** What may be called from here. */
 import { isAddressRange } from "../src/ip/mod.ts";
-import { list, setting, settings, Unfit } from "../src/settings/mod.ts";
+import { InvalidSettingError, list, setting, settings } from "../src/settings/mod.ts";
 
 /** What a development service may call besides public addresses: services on the same machine. */
 const LOOPBACK = ["127.0.0.0/8", "::1"];
@@ -28,7 +28,7 @@ const entries = list((entry) => {
   // A last label of digits would be an invalid IP address.
   const isHost = /^(?:[a-z\d_](?:[a-z\d_-]*[a-z\d])?\.)*[a-z](?:[a-z\d-]*[a-z\d])?$/i.test(entry);
   if (isAddressRange(entry) || isHost) return entry;
-  throw new Unfit(
+  throw new InvalidSettingError(
     `${JSON.stringify(entry)} is not an IP address, CIDR range or host name; write 10.20.0.0/16,hooks.internal`,
   );
 });

@@ -5,13 +5,13 @@ import { decodeJson } from "../src/json/mod.ts";
 import { bulkEvents } from "./bulk.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { errorEvents } from "./error.ts";
-import { decodeGiving } from "./giving.ts";
 import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
 import { keyEvents } from "./key.ts";
 import { limitEvents } from "./limit.ts";
 import { pipelineEvents } from "./pipeline.ts";
 import { projectionEvents } from "./projection.ts";
+import { decodeWithRawOutput } from "./raw_output.ts";
 import { reactionEvents } from "./reaction.ts";
 import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
@@ -74,7 +74,7 @@ function firstAttempt(data: unknown): unknown {
  */
 export function decode(stored: StoredEvent): KnownEvent {
   const { parsed } = stored;
-  let data: unknown = parsed ? parsed.data : (decodeGiving(stored) ?? decodeJson(stored.data_json));
+  let data: unknown = parsed ? parsed.data : (decodeWithRawOutput(stored) ?? decodeJson(stored.data_json));
   const steps = upcasts[stored.type];
   if (steps) for (const step of steps.slice(stored.schema_version - 1)) data = step(data);
   return {

@@ -11,7 +11,7 @@ import { FormatRegistry, Type } from "@sinclair/typebox";
 export const MAX_TIME = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
 /** The parsed time, or what is wrong with the text; the fault completes "The value …". */
-export type TimeReading = { readonly instant: Temporal.Instant } | { readonly fault: string };
+export type ParsedTime = { readonly instant: Temporal.Instant } | { readonly fault: string };
 
 const FORM = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(Z|[+-]\d\d:\d\d)?$/i;
 const LAST = Temporal.Instant.fromEpochMilliseconds(MAX_TIME);
@@ -20,7 +20,7 @@ const LAST = Temporal.Instant.fromEpochMilliseconds(MAX_TIME);
  * Parses a time. Offsets go up to ±23:59; nine digits of a fraction count. Leap seconds are rejected: Unix time, which
  * everything here uses, has none.
  */
-export function readTime(text: string): TimeReading {
+export function parseTime(text: string): ParsedTime {
   const match = FORM.exec(text);
   if (!match) return { fault: "must be a time in RFC 3339, for example 2026-01-15T09:30:00Z" };
   const [, date, time, fraction = "", offset] = match;
@@ -40,7 +40,7 @@ export function readTime(text: string): TimeReading {
 
 /** Parses a time that was accepted before. Throws a `RangeError` if it is not one. */
 export function instantOf(text: string): Temporal.Instant {
-  const reading = readTime(text);
+  const reading = parseTime(text);
   if ("fault" in reading) throw new RangeError(`Cannot read the time ${JSON.stringify(text)}: it ${reading.fault}`);
   return reading.instant;
 }
@@ -57,10 +57,10 @@ FormatRegistry.Set("utc-time", (text) => {
   return Number.isFinite(day) && new Date(day).toISOString().startsWith(text.slice(0, 10));
 });
 
-/** As callers write it: see {@link readTime}. */
+/** As callers write it: see {@link parseTime}. */
 export const CallersTime = Type.String({ format: "callers-time" });
 
-FormatRegistry.Set("callers-time", (text) => "instant" in readTime(text));
+FormatRegistry.Set("callers-time", (text) => "instant" in parseTime(text));
 
 /** A time of a filter as Postgres can read it, in UTC: rounded up to the precision of its rows, so that none is on another side of it. */
 export function microseconds(time: string): string {

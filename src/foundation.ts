@@ -11,7 +11,7 @@ import { clearLeases, connect, type Database, openDatabase, type Sql } from "./d
 import { submitSystemJob } from "./jobs/mod.ts";
 import { type EventLog, mayChangeLog, openLog } from "./log/mod.ts";
 import { migrations } from "./migrations.ts";
-import { listeningAt } from "./process/listening.ts";
+import { startListening } from "./process/listening.ts";
 import type { Stops } from "./process/stops.ts";
 import { type Projector, startProjector } from "./projector/mod.ts";
 import { type Reaction, type Reactor, startReactor } from "./reactor/mod.ts";
@@ -114,7 +114,7 @@ export async function buildFoundation(
   stops.add("reactor", () => reactor.stop());
   if (config.metrics_port !== undefined) {
     const address = { hostname: config.metrics_host, port: config.metrics_port };
-    const server = listeningAt({ ...address, setting: "METRICS_PORT" }, () => serveMetrics(metrics, address));
+    const server = startListening({ ...address, setting: "METRICS_PORT" }, () => serveMetrics(metrics, address));
     stops.add("metrics server", () => server.stop());
     logger.info({ url: server.url }, "Metrics are served");
   }

@@ -8,7 +8,7 @@ import type { Foundation } from "./foundation.ts";
 import { createApi, createHealthApi } from "./http/api.ts";
 import { DOCS_PAGE } from "./http/document/docs.ts";
 import type { CallbackSecrets } from "./jobs/mod.ts";
-import { listeningAt } from "./process/listening.ts";
+import { startListening } from "./process/listening.ts";
 import type { Stops } from "./process/stops.ts";
 import { startLimiter } from "./rate/mod.ts";
 import { openSite } from "./web/mod.ts";
@@ -86,6 +86,6 @@ export function serveHealth(foundation: Foundation, stops: Stops): string | unde
 
 function listen(app: ReturnType<typeof createApi>, { config }: Foundation): string | undefined {
   const { host: hostname, port = 0 } = config;
-  listeningAt({ hostname, port, setting: "PORT" }, () => app.listen({ hostname, port }));
+  startListening({ hostname, port, setting: "PORT" }, () => app.listen({ hostname, port }));
   return app.server?.url.href;
 }

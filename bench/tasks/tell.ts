@@ -1,6 +1,6 @@
 /** Writers that race each other on one stream: each decides, has its decision recorded, and starts again at once. */
 import { decodeJson } from "../../src/json/mod.ts";
-import type { Decision, FoldedAll } from "../../src/log/desk.ts";
+import type { Decision, FoldedAll } from "../../src/log/batch_handler.ts";
 import { type EventLog, handleAll, openLog, tell } from "../../src/log/mod.ts";
 import { argument, report } from "../support/child.ts";
 import { percentile } from "../support/statistics.ts";

@@ -3,7 +3,7 @@ import { timingSafeEqual } from "node:crypto";
 import type { Environment } from "../../events/key.ts";
 import type { Caller, Identity } from "./caller.ts";
 import { digestPrefix, KeyRing, type KeyRingOptions } from "./key_ring.ts";
-import { digestOf, environmentOf, looksIssued } from "./key_text.ts";
+import { digestOf, environmentOf, looksLikeKey } from "./key_text.ts";
 import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 
@@ -77,7 +77,7 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
       const digest = digestOf(credential);
       const found = operators.get(digestPrefix(digest));
       if (found && timingSafeEqual(found.digest, digest)) return found.identity;
-      if (!looksIssued(credential)) {
+      if (!looksLikeKey(credential)) {
         return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;
       }
       return ring.find(digest) ?? refusal(credential, environment) ?? newest(digest);

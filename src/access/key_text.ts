@@ -38,7 +38,7 @@ export function environmentOf(text: string): Environment | undefined {
 }
 
 /** Whether a text looks like one of our keys, valid or damaged. */
-export function looksIssued(text: string): boolean {
+export function looksLikeKey(text: string): boolean {
   return text.startsWith("lvq_");
 }
 

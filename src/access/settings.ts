@@ -1,5 +1,5 @@
 /** Who may call: the operator's keys, and users' sessions. */
-import { list, matching, ratio, setting, settings, Unfit, urlOf } from "../settings/mod.ts";
+import { InvalidSettingError, list, matching, ratio, setting, settings, urlOf } from "../settings/mod.ts";
 
 const KEY_MIN_LENGTH = 16;
 /** As RFC 7518 requires for HS256: a key no shorter than the hash. */
@@ -123,10 +123,11 @@ function takesSessions(given: Given): boolean {
 
 function apiKey(key: string, { index, length }: { index: number; length: number }): string {
   const which = `key ${index + 1} of ${length}`;
-  if (key === "") throw new Unfit(`${which} is empty; remove the extra comma`);
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new Unfit(`${which} has characters that are not allowed in an HTTP header`);
+  if (key === "") throw new InvalidSettingError(`${which} is empty; remove the extra comma`);
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new InvalidSettingError(`${which} has characters that are not allowed in an HTTP header`);
   if (key.length < KEY_MIN_LENGTH) {
-    throw new Unfit(
+    throw new InvalidSettingError(
       `${which} has ${key.length} characters and needs at least ${KEY_MIN_LENGTH}; generate one: openssl rand -hex 24`,
     );
   }
@@ -136,7 +137,7 @@ function apiKey(key: string, { index, length }: { index: number; length: number 
 function jwtSecret(text: string): string {
   const bytes = Buffer.byteLength(text);
   if (bytes >= JWT_SECRET_MIN_BYTES) return text;
-  throw new Unfit(
+  throw new InvalidSettingError(
     `it has ${bytes} bytes and needs at least ${JWT_SECRET_MIN_BYTES}; anyone who guesses it can act as any user`,
   );
 }

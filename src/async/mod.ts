@@ -1,12 +1,12 @@
 export { alarm, MAX_TIMER_MS } from "./alarm.ts";
 export { Backoff } from "./backoff.ts";
+export { deferOnce } from "./defer_once.ts";
 export { every, type Repeating } from "./every.ts";
+export { FairQueue } from "./fair_queue.ts";
 export { Lanes } from "./lanes.ts";
-export { Line } from "./line.ts";
 export { Outage } from "./outage.ts";
 export { DECODED_PER_TURN, Pacer } from "./pacer.ts";
 export { pause } from "./pause.ts";
 export { rejectOnAbort } from "./reject_on_abort.ts";
 export { inSlice, inSlices, nextTurn } from "./slices.ts";
-export { soon } from "./soon.ts";
 export { unlessAborted } from "./unless_aborted.ts";

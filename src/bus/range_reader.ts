@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import type { EventLog } from "../log/types.ts";
-import { textLength } from "./stretch.ts";
+import { textLength } from "./event_range.ts";
 
 /** Maximum number of events in the first read, while their size is unknown. */
 const FIRST_READ = 100;

@@ -1,5 +1,5 @@
 /** Where NATS is. */
-import { integer, passwordsOf, setting, settings, Unfit } from "../settings/mod.ts";
+import { InvalidSettingError, integer, passwordsOf, setting, settings } from "../settings/mod.ts";
 
 export const busSettings = settings({
   nats_url: setting({
@@ -23,7 +23,9 @@ function natsUrl(text: string): string {
   const servers = text.split(",").map((server) => URL.parse(server.trim()));
   for (const server of servers) {
     if (!server || !["nats:", "tls:"].includes(server.protocol) || server.hostname === "") {
-      throw new Unfit("it must be nats://host:4222 or tls://host:4222, or several of them separated by commas");
+      throw new InvalidSettingError(
+        "it must be nats://host:4222 or tls://host:4222, or several of them separated by commas",
+      );
     }
   }
   return text;

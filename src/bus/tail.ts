@@ -15,8 +15,8 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import { Backoff, pause, unlessAborted } from "../async/mod.ts";
 import type { EventLog } from "../log/types.ts";
+import { type Bounds, EventRange } from "./event_range.ts";
 import { GapError, RangeReader } from "./range_reader.ts";
-import { type Bounds, Stretch } from "./stretch.ts";
 
 /**
  * Milliseconds without news after which the log is polled. A key that another process revoked must be rejected within a
@@ -80,8 +80,8 @@ export class Tail {
   /** Ends the pause before the next read. */
   #hurry = new AbortController();
   /** `undefined` until the end of the log is known. */
-  #window: Stretch | undefined;
-  #ahead: Stretch | undefined;
+  #window: EventRange | undefined;
+  #ahead: EventRange | undefined;
   /** The highest position in any news. */
   #heard = 0;
   /** Whether the log must be read even if it is not known to have grown. */
@@ -261,7 +261,7 @@ export class Tail {
   async #begin(signal: AbortSignal): Promise<void> {
     const head = await unlessAborted(this.#log.head(), signal);
     if (head === undefined || signal.aborted) return;
-    this.#window = new Stretch(Math.min(head, this.#ahead?.start ?? head), this.#bounds);
+    this.#window = new EventRange(Math.min(head, this.#ahead?.start ?? head), this.#bounds);
     this.#tell({ last: this.end });
     this.#grown();
   }
@@ -286,7 +286,7 @@ export class Tail {
   #keepAhead(events: readonly StoredEvent[]): void {
     const [first] = events;
     if (!first || this.#ahead?.isOver) return;
-    this.#ahead ??= new Stretch(first.position - 1, this.#bounds);
+    this.#ahead ??= new EventRange(first.position - 1, this.#bounds);
     this.#ahead.push(events);
   }
 

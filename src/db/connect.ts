@@ -1,6 +1,6 @@
 /** Connections to Postgres. */
 import postgres from "postgres";
-import { type Limit, limited } from "./limited.ts";
+import { type TimeoutOptions, withTimeout } from "./with_timeout.ts";
 
 /** Their `json` columns and timestamps come back as text: JSON unparsed, times as RFC 3339 UTC. */
 type Types = { json: string; timestamptz: string };
@@ -73,7 +73,7 @@ export type SessionOptions = Pick<ConnectOptions, "answer_timeout_ms">;
  */
 export async function withSession<T>(
   pool: Sql,
-  body: (session: Sql, limit: Limit) => Promise<T>,
+  body: (session: Sql, limit: TimeoutOptions) => Promise<T>,
   sessionOptions: SessionOptions = {},
 ): Promise<T> {
   const { url, options } = opened.get(pool) as { url: string; options: ConnectOptions };
@@ -96,7 +96,7 @@ function statements(
   { ms, on_silence }: { ms: number; on_silence: (client: Client) => void },
 ): Sql {
   const limit = <S extends Promise<unknown>>(client: Client, statement: S) =>
-    limited(statement, { ms, on_silence: () => on_silence(client) });
+    withTimeout(statement, { ms, on_silence: () => on_silence(client) });
   const sql = <Rows extends readonly (object | undefined)[]>(...statement: Parameters<Sql>) => {
     const client = current();
     return limit(client, client<Rows>(...statement));

@@ -2,13 +2,13 @@ export { databaseNow } from "./clock.ts";
 export { connect, type Sql, withSession } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {
-  closeToOthers,
   createDataDir,
   DataDirInUseError,
   DataDirUnusableError,
   dataDirError,
   type Embedded,
   EmbeddedUnavailableError,
+  makePrivate,
   startEmbedded,
 } from "./embedded/mod.ts";
 export { connectionFault, isUndefinedTable } from "./faults.ts";

@@ -1,5 +1,5 @@
 /** Where the database is. */
-import { passwordsOf, setting, settings, Unfit } from "../settings/mod.ts";
+import { InvalidSettingError, passwordsOf, setting, settings } from "../settings/mod.ts";
 
 export const databaseSettings = settings(
   {
@@ -37,11 +37,12 @@ export const databaseSettings = settings(
 function postgresUrl(text: string): string {
   const url = URL.parse(text);
   if (!url || !["postgres:", "postgresql:"].includes(url.protocol)) {
-    throw new Unfit(
+    throw new InvalidSettingError(
       "it must be a URL like postgres://host:5432/database, with user:password@ before the host; special characters in the password must be percent-encoded",
     );
   }
-  if (url.username === "") throw new Unfit("it has no user; write user:password@ before the host");
-  if (url.pathname.length < 2) throw new Unfit("it has no database; add it at the end, for example /levqor");
+  if (url.username === "") throw new InvalidSettingError("it has no user; write user:password@ before the host");
+  if (url.pathname.length < 2)
+    throw new InvalidSettingError("it has no database; add it at the end, for example /levqor");
   return text;
 }

@@ -1,5 +1,5 @@
 import { type SessionOptions, type Sql, withSession } from "./connect.ts";
-import { limited } from "./limited.ts";
+import { withTimeout } from "./with_timeout.ts";
 
 /** What {@link inTransaction} passes to its body: statements of one transaction. */
 export type Transaction = Pick<Sql, "unsafe">;
@@ -29,7 +29,7 @@ export function inTransaction<T>(
       const limitedBody = async (transaction: Transaction) => {
         clearTimeout(watching);
         try {
-          const unsafe: Sql["unsafe"] = (...statement) => limited(transaction.unsafe(...statement), limit);
+          const unsafe: Sql["unsafe"] = (...statement) => withTimeout(transaction.unsafe(...statement), limit);
           return await body({ unsafe });
         } finally {
           watching = watch();

@@ -9,7 +9,7 @@
  * ```
  *
  * - A **holder** is an attempt with a permit. It holds the permit as long as its job's own history says that it runs
- *   ({@link holdsSlot}); there is no other record of its end, so a permit cannot leak: whoever asks for one brings along
+ *   ({@link holdsPermit}); there is no other record of its end, so a permit cannot leak: whoever asks for one brings along
  *   the holders that have **gone**, and they leave the list with the grant.
  * - A grant and the job's start are one commit, so a holder is never an attempt that is yet to start.
  * - The **rate** is a GCRA: starts are `interval` apart, but for `burst` of them after an idle period. Its only state is
@@ -93,7 +93,7 @@ export function limitsOf(
 }
 
 /** Whether a job, even without its submission, says that the attempt is running. */
-export function holdsSlot(job: Pick<JobState, "status" | "attempt">, attempt: number): boolean {
+export function holdsPermit(job: Pick<JobState, "status" | "attempt">, attempt: number): boolean {
   return job.status === "running" && job.attempt === attempt;
 }
 

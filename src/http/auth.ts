@@ -35,7 +35,7 @@ export interface Auth {
  * What the caller names and may run: the workflow, and everything that its own steps use. Throws the problems
  * `workflow_not_allowed`, and `validation_failed` if the workflow, named at `pointer`, is the service's own.
  */
-export function permitted<What extends Runs>(caller: Caller, what: What, pointer = "/workflow"): Within<What> {
+export function checkPermitted<What extends Runs>(caller: Caller, what: What, pointer = "/workflow"): Within<What> {
   if (looksLikeSystemWorkflow(what.workflow)) {
     const message = `must not begin with "${SYSTEM_WORKFLOW_PREFIX}", or with what looks like it: workflows of such names are the service's own`;
     throw invalid([{ pointer, message }]);

@@ -13,7 +13,7 @@ import { readPage } from "./request/read_model.ts";
 export type Cause = Pick<EventMeta, "request_id" | "traceparent"> & { readonly request_id: string };
 
 /** What Elysia builds a response from, if the handler does not return a `Response`. */
-export interface Answering {
+export interface ResponseHead {
   readonly headers: Record<string, string | number>;
   status?: number | string;
 }
@@ -28,7 +28,7 @@ export interface ListSource {
 export interface Parts {
   readonly request: Request;
   readonly server: Server<unknown> | null;
-  readonly set: Answering;
+  readonly set: ResponseHead;
   readonly path: string;
   readonly lists: ListSource | undefined;
 }
@@ -62,7 +62,7 @@ export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = u
   /** For a call that names a job: the job within the caller's reach. */
   declare readonly job: NamedJob;
   /** The response's status and headers, if the handler does not return a `Response`. */
-  readonly set: Answering;
+  readonly set: ResponseHead;
   readonly #path: string;
   readonly #lists: ListSource | undefined;
 

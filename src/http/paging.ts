@@ -74,7 +74,7 @@ export function positionHeader(request: Request, name: string): number | undefin
  * Throws the problem `invalid_cursor` for a query parameter with a position that no double represents exactly: that is
  * beyond the end of every log, and is reported as it was sent.
  */
-export function refuseBeyondAll(query: string, name: string): void {
+export function checkExactPosition(query: string, name: string): void {
   const text = new URLSearchParams(query).get(name) ?? "";
   if (/^[1-9]\d*$/.test(text) && !Number.isSafeInteger(Number(text))) throw beyondEnd(BigInt(text));
 }

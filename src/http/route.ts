@@ -9,7 +9,7 @@ import type { Server } from "bun";
 import { Elysia } from "elysia";
 import type { Caller, Scope } from "../access/mod.ts";
 import { type Auth, knownCaller } from "./auth.ts";
-import { type Answering, Call, type ListSource } from "./call.ts";
+import { Call, type ListSource, type ResponseHead } from "./call.ts";
 import { contextOf, queryOf } from "./context.ts";
 import type { AnyDeclaration, Declaration, PathParam, StaticOf, Values } from "./declaration.ts";
 import type { SecretHeader } from "./document/headers.ts";
@@ -77,7 +77,7 @@ export function serveRoutes(routes: readonly (Route | Page)[], kit: Kit): Elysia
       method,
       path,
       // Elysia inspects the handler for what it must prepare: what is mentioned here, and no more.
-      ({ request, params, set, server }) => answer({ request, params, set: set as Answering, server }),
+      ({ request, params, set, server }) => answer({ request, params, set: set as ResponseHead, server }),
       { parse: "none", detail: describe(each.declaration) },
     );
   }
@@ -87,7 +87,7 @@ export function serveRoutes(routes: readonly (Route | Page)[], kit: Kit): Elysia
 interface Arriving {
   readonly request: Request;
   readonly params: Readonly<Record<string, string | undefined>>;
-  readonly set: Answering;
+  readonly set: ResponseHead;
   readonly server: Server<unknown> | null;
 }
 
@@ -140,7 +140,7 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
 }
 
 /** Sets the status if the handler left Elysia's default. */
-function setStatus(set: Answering, status: number): void {
+function setStatus(set: ResponseHead, status: number): void {
   if ((set.status ?? 200) === 200) set.status = status;
 }
 

@@ -1,6 +1,6 @@
 /** Where the API listens and is reached, and which of its requests are logged. */
 import { isIP } from "node:net";
-import { integer, list, matching, oneOf, setting, settings, Unfit } from "../settings/mod.ts";
+import { InvalidSettingError, integer, list, matching, oneOf, setting, settings } from "../settings/mod.ts";
 
 const API_PORT = 5000;
 const PUBLIC_URL = "https://api.levqor.ai";
@@ -71,17 +71,20 @@ function isOwnAddress(host: string): boolean {
 }
 
 function corsOrigin(origin: string): string {
-  if (origin === "*") throw new Unfit("it must list each origin; * would let every page use the keys it is given");
+  if (origin === "*")
+    throw new InvalidSettingError("it must list each origin; * would let every page use the keys it is given");
   const url = URL.parse(origin);
   if (url && ["http:", "https:"].includes(url.protocol) && url.origin === origin) return origin;
   const hint = url && url.origin !== "null" ? `; write ${url.origin}` : "; write https://app.example.com";
-  throw new Unfit(`${JSON.stringify(origin)} is not an origin as browsers write it${hint}`);
+  throw new InvalidSettingError(`${JSON.stringify(origin)} is not an origin as browsers write it${hint}`);
 }
 
 function publicUrl(text: string): string {
   const url = URL.parse(text);
   if (!url || !["https:", "http:"].includes(url.protocol) || text.replace(/\/$/, "") !== url.origin) {
-    throw new Unfit("it must be https:// and a host, with nothing after it, like https://api.example.com");
+    throw new InvalidSettingError(
+      "it must be https:// and a host, with nothing after it, like https://api.example.com",
+    );
   }
   return url.origin;
 }

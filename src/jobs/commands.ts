@@ -45,7 +45,7 @@ export function submissionOf(first: StoredEvent): ReachableJob {
   return jobState([decode(first)]);
 }
 
-export interface CommandingJob extends NamedJob {
+export interface JobCommandOptions extends NamedJob {
   readonly command: JobCommand;
   readonly meta: EventMeta;
   /** As of an `Append`. */
@@ -59,7 +59,7 @@ export interface CommandingJob extends NamedJob {
 /** Decides a command on a job's current state and records the decision. Throws what `log.append` throws. */
 export function commandJob(
   log: EventLog,
-  { job_id, reach, command, meta, charged_to, ...given }: CommandingJob,
+  { job_id, reach, command, meta, charged_to, ...given }: JobCommandOptions,
 ): Promise<Handled<JobState, JobRejection>> {
   const stream_id = jobStream(job_id);
   const { expected, known = longJobsOf(log).known(stream_id) } = given;
@@ -79,7 +79,7 @@ export function reachable<Command>(
 const NONE = jobDecider.initial;
 
 /** The state after events that have just been recorded. */
-export function evolved(
+export function stateAfter(
   state: JobState,
   events: readonly KnownNewEvent[],
   { recorded_at }: { recorded_at: string },
@@ -88,13 +88,17 @@ export function evolved(
 }
 
 /** A job's stream after a command, or as it was found if that was refused. */
-export function advanced(
+export function streamAfter(
   handled: Handled<JobState, JobRejection>,
 ): Folded<JobState> & { readonly recorded_at?: string | undefined } {
   const { state, version } = handled;
   if (!handled.ok || handled.recorded_at === undefined) return { state, version };
   const { recorded_at } = handled;
-  return { state: evolved(state, handled.events as readonly KnownNewEvent[], { recorded_at }), version, recorded_at };
+  return {
+    state: stateAfter(state, handled.events as readonly KnownNewEvent[], { recorded_at }),
+    version,
+    recorded_at,
+  };
 }
 
 /** The meta of a job's events after its submission. */

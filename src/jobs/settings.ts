@@ -1,5 +1,5 @@
 /** How jobs are run, how many may wait, and what callbacks are signed with. */
-import { integer, setting, settings, Unfit } from "../settings/mod.ts";
+import { InvalidSettingError, integer, setting, settings } from "../settings/mod.ts";
 
 /** The secret, and its random part. */
 const signing = (secret: string) => [secret, secret.slice("whsec_".length)];
@@ -61,7 +61,7 @@ function webhookSecret(text: string): string {
   const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
   const bytes = base64 ? Buffer.from(base64, "base64").length : 0;
   if (bytes >= 24 && bytes <= 64) return text;
-  throw new Unfit(
+  throw new InvalidSettingError(
     `it must be whsec_ and the base64 of 24 to 64 bytes${base64 ? `, and has ${bytes}` : ""}; generate one: echo "whsec_$(openssl rand -base64 32)"`,
   );
 }

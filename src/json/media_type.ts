@@ -9,7 +9,7 @@ export interface MediaType {
 }
 
 /** Parses a `Content-Type` as browsers do; `undefined` if it is invalid. */
-export function readMediaType(contentType: string): MediaType | undefined {
+export function parseMediaType(contentType: string): MediaType | undefined {
   let type: MIMEType;
   try {
     type = new MIMEType(contentType);

@@ -11,8 +11,8 @@ import "./bigint.ts";
 
 export { type Check, compileCheck } from "./check.ts";
 export { isDeeperThan, JSON_DEPTH_LIMIT } from "./depth.ts";
-export { isAtHand, JsonText, kept, keptList, opened, weightOf, writeJson } from "./kept.ts";
-export { encodingOf, readMediaType } from "./media_type.ts";
+export { decodeKept, isCheapToDecode, JsonText, keepAsText, keepListAsText, weightOf, writeJson } from "./json_text.ts";
+export { encodingOf, parseMediaType } from "./media_type.ts";
 export { exactNumber } from "./numbers.ts";
 export { decodeJson, type ForeignJson, JsonError, type JsonErrorCode, parseForeignJson, parseJson } from "./parse.ts";
 export { cutPointer, pointerTo } from "./pointer.ts";

@@ -102,7 +102,7 @@ export function exactNumber(text: string): number | bigint | undefined {
 }
 
 /** Whether a JavaScript number or integer is one that JSON can represent and {@link exactNumber} returns. */
-export function isHeld(value: number | bigint): boolean {
+export function isJsonNumber(value: number | bigint): boolean {
   return typeof value === "number" ? Number.isFinite(value) : value >= INT64_MIN && value <= UINT64_MAX;
 }
 

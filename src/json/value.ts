@@ -1,6 +1,6 @@
 /** Whether a JavaScript value can be represented in JSON here. */
 import { JSON_DEPTH_LIMIT } from "./depth.ts";
-import { isHeld } from "./numbers.ts";
+import { isJsonNumber } from "./numbers.ts";
 import { cutPointer, pointerTo } from "./pointer.ts";
 
 export interface ValueFault {
@@ -16,7 +16,7 @@ export interface ValueFault {
  */
 export function faultOfValue(value: unknown, levels = JSON_DEPTH_LIMIT): ValueFault | undefined {
   if (typeof value === "number" || typeof value === "bigint") {
-    return isHeld(value) ? undefined : { code: "number_not_representable", pointer: "" };
+    return isJsonNumber(value) ? undefined : { code: "number_not_representable", pointer: "" };
   }
   if (value === null || typeof value !== "object") return undefined;
   if (levels === 0) return { code: "too_deep", pointer: "" };

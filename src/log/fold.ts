@@ -1,7 +1,7 @@
 /** Folds one stream, whatever its length: in pages of events, and in slices that let everything else take its turn. */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { decode, type KnownEvent } from "../../events/mod.ts";
-import { inSlices, Line, nextTurn } from "../async/mod.ts";
+import { FairQueue, inSlices, nextTurn } from "../async/mod.ts";
 import type { EventLog } from "./types.ts";
 
 /** Events that are read at once. */
@@ -22,7 +22,7 @@ const PAGE_LENGTH = 400_000;
  * Further pages of streams with long events: one at a time, so that short reads do not wait behind them on every
  * connection.
  */
-const longPages = new Line();
+const longPages = new FairQueue();
 
 /**
  * A stream's events after a version, in non-empty pages of up to {@link PAGE}: fewer if the previous ones were long.

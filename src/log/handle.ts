@@ -12,7 +12,7 @@ interface Deciding<State, Command, Refusal> {
   decide(command: Command, state: State): readonly NewEvent[] | Refusal;
 }
 
-export interface Handling<State, Command extends object, Refusal> {
+export interface HandleOptions<State, Command extends object, Refusal> {
   readonly stream_id: string;
   readonly decider: Deciding<State, Command, Refusal>;
   /** Or a function that makes one from the state: it is called again if somebody else was faster. */
@@ -59,15 +59,15 @@ export type Handled<State, Refusal> =
  */
 export async function handle<State, Command extends object, Refusal>(
   log: EventLog,
-  handling: Handling<State, Command, Refusal>,
+  handling: HandleOptions<State, Command, Refusal>,
 ): Promise<Handled<State, Refusal>> {
   const { stream_id, decider, read, expected } = handling;
   const { evolve, initial } = decider;
   let known = handling.known ?? { state: initial, version: 0 };
-  let isToBeTried = expected !== undefined;
+  let useExpected = expected !== undefined;
   return await untilDecided(log, [stream_id], async () => {
-    if (expected && isToBeTried) {
-      isToBeTried = false;
+    if (expected && useExpected) {
+      useExpected = false;
       known = expected;
       const handled = await record(log, handling, expected);
       if (!handled || (handled.ok && handled.events.length > 0)) return handled;
@@ -84,7 +84,7 @@ export async function handle<State, Command extends object, Refusal>(
 /** Decides on a state and records the decision; `undefined`: somebody else was faster. */
 async function record<State, Command extends object, Refusal>(
   log: EventLog,
-  { stream_id, decider, command, meta, charged_to }: Handling<State, Command, Refusal>,
+  { stream_id, decider, command, meta, charged_to }: HandleOptions<State, Command, Refusal>,
   { state, version }: Folded<State>,
 ): Promise<Handled<State, Refusal> | undefined> {
   const decision = decider.decide(typeof command === "function" ? command(state) : command, state);

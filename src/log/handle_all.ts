@@ -1,17 +1,17 @@
 /** Command handling over several streams: read them, decide on all their states, append in one commit or not at all. */
 import {
+  BatchHandler,
   type Command,
   type DecidedStream,
   type Decision,
-  Desk,
   type FoldedAll,
   type HandledAll,
   type Outcome,
-} from "./desk.ts";
+} from "./batch_handler.ts";
 import type { EventLog } from "./types.ts";
 import { untilDecided } from "./until_decided.ts";
 
-export interface HandlingAll<States extends readonly unknown[], Refusal extends object> {
+export interface HandleAllOptions<States extends readonly unknown[], Refusal extends object> {
   /** No stream twice. */
   readonly streams: { readonly [I in keyof States]: DecidedStream<States[I]> };
   /** The events to record on each stream, or a refusal. Called again after a conflict. */
@@ -25,13 +25,13 @@ export interface HandlingAll<States extends readonly unknown[], Refusal extends 
  */
 export async function handleAll<States extends readonly unknown[], Refusal extends object>(
   log: EventLog,
-  handling: HandlingAll<States, Refusal>,
+  handling: HandleAllOptions<States, Refusal>,
 ): Promise<HandledAll<States, Refusal>> {
-  const desk = new Desk(log);
+  const handler = new BatchHandler(log);
   const command = handling as unknown as Command;
   const streamIds = command.streams.map(({ stream_id }) => stream_id);
   return await untilDecided(log, streamIds, async () => {
-    const round = await desk.record([command]);
+    const round = await handler.record([command]);
     if (!round.ok) return undefined;
     const outcome = round.outcomes.get(command) as Outcome;
     if (!outcome.ok) throw outcome.fault;

@@ -1,7 +1,7 @@
 /** The append-only log on Postgres. */
 export { MAX_HEAVY_LENGTH } from "./backlog.ts";
+export type { DecidedStream } from "./batch_handler.ts";
 export { type Created, create } from "./create.ts";
-export type { DecidedStream } from "./desk.ts";
 export {
   AppendInDoubtError,
   AppendRefusedError,
@@ -15,8 +15,8 @@ export { type Handled, handle } from "./handle.ts";
 export { handleAll } from "./handle_all.ts";
 export { createOnce, type HandledOnce, handleOnce, type Once } from "./once.ts";
 export { openLog } from "./postgres_log.ts";
-export { givePrecedence, withPrecedence } from "./precedence.ts";
-export { type Recorded, type Resuming, type Resumption, recordResumption } from "./resumption.ts";
+export { withPrecedence, yieldToPrecedence } from "./precedence.ts";
+export { type Recorded, type ResumeOptions, type Resumption, recordResumption } from "./resumption.ts";
 export { mayChangeLog } from "./rights.ts";
 export { tell } from "./teller.ts";
 export {

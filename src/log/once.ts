@@ -13,7 +13,7 @@ import { decode, type KnownEvent } from "../../events/mod.ts";
 import { inSlices } from "../async/mod.ts";
 import { decodeJson, isSameJson } from "../json/mod.ts";
 import { type Creation, create } from "./create.ts";
-import { type Handling, handle } from "./handle.ts";
+import { type HandleOptions, handle } from "./handle.ts";
 import type { AppendEvent, EventLog } from "./types.ts";
 
 /** `position`: of what was recorded; `undefined` if there was nothing to do. */
@@ -64,8 +64,8 @@ export async function createOnce(
   return first && isSame ? replayed(decode(first)) : KEY_REUSED;
 }
 
-export interface HandlingOnce<State, Command extends object, Refusal>
-  extends Pick<Handling<State, Command, Refusal>, "stream_id" | "decider" | "command">,
+export interface HandleOnceOptions<State, Command extends object, Refusal>
+  extends Pick<HandleOptions<State, Command, Refusal>, "stream_id" | "decider" | "command">,
     Compared {
   /**
    * What identifies the request: its actor, and a `causation_id` derived from its key. Without one it is not a repetition.
@@ -78,7 +78,7 @@ export interface HandlingOnce<State, Command extends object, Refusal>
 /** Handles a command, unless the same request was handled before. Throws what `handle` throws. */
 export async function handleOnce<State, Command extends object, Refusal extends object>(
   log: EventLog,
-  { asked, apart_from, decider, ...handling }: HandlingOnce<State, Command, Refusal>,
+  { asked, apart_from, decider, ...handling }: HandleOnceOptions<State, Command, Refusal>,
 ): Promise<HandledOnce<Refusal>> {
   const { actor, causation_id } = handling.meta;
   interface Known {

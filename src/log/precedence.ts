@@ -30,6 +30,6 @@ export async function withPrecedence<Result>(
 }
 
 /** Resolves when nobody has precedence on a stream: for writers that append to it again and again. */
-export async function givePrecedence(log: Log, stream_id: string): Promise<void> {
+export async function yieldToPrecedence(log: Log, stream_id: string): Promise<void> {
   for (let line = lines.get(log)?.get(stream_id); line; line = lines.get(log)?.get(stream_id)) await line;
 }

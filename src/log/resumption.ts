@@ -3,7 +3,7 @@ import { type EventMeta, eventId, type NewEvent } from "../../events/envelope.ts
 import type { EventLog } from "./types.ts";
 import { untilDecided } from "./until_decided.ts";
 
-export interface Resuming {
+export interface ResumeOptions {
   /** The position of the event to skip: the one that stopped it. Absent: it is retried. */
   readonly skip?: number | undefined;
   readonly reason?: string | undefined;
@@ -43,7 +43,7 @@ export type Recorded =
 export async function recordResumption(
   log: Pick<EventLog, "append" | "readLast" | "readRange">,
   { what, stream_id, read }: Stopped,
-  { skip, reason, meta }: Resuming,
+  { skip, reason, meta }: ResumeOptions,
 ): Promise<Recorded> {
   return await untilDecided(log, [stream_id], async () => {
     const { events: last } = await log.readLast([stream_id]);

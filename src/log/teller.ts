@@ -15,11 +15,11 @@
  */
 import { LRUCache } from "lru-cache";
 import { Lanes } from "../async/mod.ts";
-import { type Command, type DecidedStream, Desk, type HandledAll } from "./desk.ts";
+import { BatchHandler, type Command, type DecidedStream, type HandledAll } from "./batch_handler.ts";
 import { AppendRefusedError, LogBusyError } from "./errors.ts";
 import type { Folded } from "./fold.ts";
-import { type HandlingAll, handleAll } from "./handle_all.ts";
-import { givePrecedence } from "./precedence.ts";
+import { type HandleAllOptions, handleAll } from "./handle_all.ts";
+import { yieldToPrecedence } from "./precedence.ts";
 import type { EventLog } from "./types.ts";
 import { untilDecided } from "./until_decided.ts";
 
@@ -31,8 +31,8 @@ const MAX_OF_CALLER = MAX_WAITING / 4;
 /** How many streams' states are cached while no command waits for them. They may be stale, but are never wrong. */
 const MAX_CACHED = 1_000;
 
-export interface Telling<States extends readonly unknown[], Refusal extends object>
-  extends HandlingAll<States, Refusal> {
+export interface TellOptions<States extends readonly unknown[], Refusal extends object>
+  extends HandleAllOptions<States, Refusal> {
   /** Callers take turns; `null`: none, as for what the operator does. */
   readonly caller?: string | null;
   /** Withdraws the command while it waits. One that is being decided is recorded all the same. */
@@ -47,7 +47,7 @@ export interface Telling<States extends readonly unknown[], Refusal extends obje
  */
 export function tell<States extends readonly unknown[], Refusal extends object>(
   log: EventLog,
-  telling: Telling<States, Refusal>,
+  telling: TellOptions<States, Refusal>,
 ): Promise<HandledAll<States, Refusal>> {
   const {
     streams,
@@ -146,7 +146,7 @@ class Teller {
     // Commands added in the same turn of the event loop go into the first commit.
     await Promise.resolve();
     while (this.#waiting.size > 0) {
-      await givePrecedence(this.#log, this.#stream_id);
+      await yieldToPrecedence(this.#log, this.#stream_id);
       await this.#handle(this.#takeBatch());
     }
     on_idle();
@@ -171,25 +171,25 @@ class Teller {
     const own = first?.streams[0];
     if (!own) return;
     const { decider, read } = own;
-    const desk = new Desk(this.#log);
+    const handler = new BatchHandler(this.#log);
     const known = this.#cache.get(this.#stream_id);
-    if (known?.decider === decider && !read) desk.expect(own, known.folded);
+    if (known?.decider === decider && !read) handler.expect(own, known.folded);
     try {
-      while (batch.size > 0) await untilDecided(this.#log, [this.#stream_id], () => this.#round(desk, batch));
+      while (batch.size > 0) await untilDecided(this.#log, [this.#stream_id], () => this.#round(handler, batch));
     } catch (error) {
       await this.#failed(batch, error);
     }
-    const folded = desk.folded(this.#stream_id);
+    const folded = handler.folded(this.#stream_id);
     const before = this.#cache.get(this.#stream_id);
     const isNewer = before?.decider !== decider || before.folded.version < (folded?.version ?? 0);
     if (folded && isNewer && !read) this.#cache.set(this.#stream_id, { decider, folded });
   }
 
   /** `undefined`: there was a conflict. */
-  async #round(desk: Desk, batch: Set<Waiting>): Promise<true | undefined> {
+  async #round(handler: BatchHandler, batch: Set<Waiting>): Promise<true | undefined> {
     const callers = new Set(batch.values().map(({ caller }) => caller));
     const [charged_to = null] = callers.size === 1 ? callers : [this.#stream_id];
-    const round = await desk.record([...batch], { charged_to });
+    const round = await handler.record([...batch], { charged_to });
     if (round.ok) {
       for (const [waiting, outcome] of round.outcomes) {
         batch.delete(waiting);
@@ -210,7 +210,7 @@ class Teller {
   /** Handles a command outside the batch after a conflict on one of its other streams, so that the batch need not wait. */
   #handleAlone({ streams, decide, resolve, reject }: Waiting, changed: ReadonlySet<DecidedStream<unknown>>): void {
     const known = streams.map((stream) => (changed.has(stream) ? { ...stream, expected: undefined } : stream));
-    const handling = { streams: known, decide } as HandlingAll<unknown[], object>;
+    const handling = { streams: known, decide } as HandleAllOptions<unknown[], object>;
     handleAll(this.#log, handling).then(resolve, reject);
   }
 

@@ -13,7 +13,7 @@ export interface Address {
 }
 
 /** Starts a server that listens at once. Throws {@link AddressInUseError} if its address is in use. */
-export function listeningAt<Started>({ hostname, port, setting }: Address, start: () => Started): Started {
+export function startListening<Started>({ hostname, port, setting }: Address, start: () => Started): Started {
   try {
     return start();
   } catch (cause) {

@@ -1,5 +1,5 @@
 import type { Projection } from "../../projections/projection.ts";
-import type { Resuming } from "../log/mod.ts";
+import type { ResumeOptions } from "../log/mod.ts";
 import { type Checkpoint, readCheckpoints } from "./checkpoint.ts";
 import type { Poison } from "./fold.ts";
 import { CheckpointMoves } from "./moves.ts";
@@ -45,7 +45,7 @@ export interface Projector {
    * Resumes a poisoned read model, in whichever process runs it, and records that. `undefined`: there is none of this name.
    * Throws what `log.append` throws.
    */
-  resume(name: string, resuming: Resuming): Promise<Resumed | undefined>;
+  resume(name: string, resuming: ResumeOptions): Promise<Resumed | undefined>;
   /** Whether the live version of the read model reaches the position within the time, in whichever process it runs. */
   waitFor(name: string, position: number, timeout_ms: number): Promise<boolean>;
   /** Finishes the current batches and lets other processes take over. */
@@ -77,7 +77,7 @@ export function startProjector(options: ProjectorOptions): Projector {
     return runners.map((runner) => statusOf(runner, { head, checkpoints }));
   }
 
-  async function resume(name: string, resuming: Resuming): Promise<Resumed | undefined> {
+  async function resume(name: string, resuming: ResumeOptions): Promise<Resumed | undefined> {
     let resumed: Resumed | undefined;
     for (const runner of runners) {
       if (runner.table.projection.name !== name || resumed?.ok) continue;

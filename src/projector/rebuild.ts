@@ -123,14 +123,14 @@ export function rebuild(options: RebuildOptions): Promise<number> {
 }
 
 /** A read model as it was at a position. */
-export interface Past {
+export interface PastReadModel {
   /** The table with its rows, `levqor_read.<name>_at_<position>`; the caller drops it. */
   readonly table: string;
   readonly rows: number;
 }
 
 /** Rebuilds a read model as it was at a position, with today's fold, into a separate table. */
-export function rebuildAt(position: number, options: RebuildOptions): Promise<Past> {
+export function rebuildAt(position: number, options: RebuildOptions): Promise<PastReadModel> {
   const { log, projection } = options;
   return withShadow(options, "table", async (table, held) => {
     const { sql } = held;

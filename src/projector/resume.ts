@@ -8,7 +8,7 @@ import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts
 import { projectionStream } from "../../events/projection.ts";
 import type { Projection } from "../../projections/projection.ts";
 import type { Sql } from "../db/mod.ts";
-import { type EventLog, type Recorded, type Resuming, type Resumption, recordResumption } from "../log/mod.ts";
+import { type EventLog, type Recorded, type ResumeOptions, type Resumption, recordResumption } from "../log/mod.ts";
 import { clearPoison, readCheckpoint } from "./checkpoint.ts";
 import { Table } from "./table.ts";
 
@@ -18,7 +18,7 @@ export type Resumed = Recorded & { readonly version: number };
 export async function resumeProjection(
   { sql, log }: { sql: Sql; log: Pick<EventLog, "append" | "readLast" | "readRange"> },
   projection: Projection,
-  resuming: Resuming,
+  resuming: ResumeOptions,
 ): Promise<Resumed> {
   const { name, version } = projection;
   const table = new Table(projection);

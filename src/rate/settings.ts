@@ -1,6 +1,6 @@
 /** How many requests a minute are allowed, and which header says where one comes from. */
 import { isAddressRange } from "../ip/mod.ts";
-import { list, setting, settings, Unfit } from "../settings/mod.ts";
+import { InvalidSettingError, list, setting, settings } from "../settings/mod.ts";
 
 /** Requests a minute; `null`: unlimited. */
 type PerMinute = number | null;
@@ -97,25 +97,25 @@ export const rateSettings = settings(
 function perMinute(text: string): PerMinute {
   if (text === "none") return null;
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
-  throw new Unfit(`it must be a whole number from 1 to ${MAX} (requests a minute), or none`);
+  throw new InvalidSettingError(`it must be a whole number from 1 to ${MAX} (requests a minute), or none`);
 }
 
 function rateTiers(text: string): Readonly<Record<string, PerMinute>> {
   const tiers = list(rateTier)(text);
   const names = tiers.map(([name]) => name);
   const twice = names.find((name, index) => names.indexOf(name) < index);
-  if (twice) throw new Unfit(`the tier ${twice} is listed twice`);
+  if (twice) throw new InvalidSettingError(`the tier ${twice} is listed twice`);
   return Object.fromEntries(tiers);
 }
 
 function rateTier(entry: string): [name: string, quota: PerMinute] {
   const [, name, quota] = /^([a-z][a-z\d-]{0,31})=(none|[1-9]\d{0,8})$/.exec(entry) ?? [];
   if (name === undefined || quota === undefined) {
-    throw new Unfit(
+    throw new InvalidSettingError(
       `${JSON.stringify(entry)} is not a tier; write a name in lower case and requests a minute (at most ${MAX}), or none: pro=1200,enterprise=none`,
     );
   }
-  if (TAKEN.has(name)) throw new Unfit(`the name ${name} is used by another limit`);
+  if (TAKEN.has(name)) throw new InvalidSettingError(`the name ${name} is used by another limit`);
   return [name, perMinute(quota)];
 }
 
@@ -125,7 +125,7 @@ function trustProxy(text: string) {
   const others = entries.filter((entry) => !isAddressRange(entry));
   const [named = ADDRESS_LIST_HEADERS[0] as string, surplus] = others;
   if (surplus !== undefined) {
-    throw new Unfit(
+    throw new InvalidSettingError(
       `${JSON.stringify(surplus)} is not an IP address or CIDR range; write one header, then the proxies: x-forwarded-for:1,10.0.0.0/8`,
     );
   }
@@ -133,18 +133,18 @@ function trustProxy(text: string) {
   const hops = count === undefined ? undefined : Number(count);
   const isList = ADDRESS_LIST_HEADERS.includes(header);
   if (!isList && !SINGLE_ADDRESS_HEADERS.includes(header)) {
-    throw new Unfit(
+    throw new InvalidSettingError(
       `${JSON.stringify(named)} is not a supported header, IP address or CIDR range; headers: ${[...ADDRESS_LIST_HEADERS, ...SINGLE_ADDRESS_HEADERS].join(", ")}`,
     );
   }
   if (count !== undefined && (rest.length > 0 || !/^\d{1,2}$/.test(count) || count === "0" || count === "00")) {
-    throw new Unfit(`${header}: must be followed by the number of proxies, from 1 to 99`);
+    throw new InvalidSettingError(`${header}: must be followed by the number of proxies, from 1 to 99`);
   }
   if (!isList && hops !== undefined) {
-    throw new Unfit(`${header} has one address, not one for each proxy; leave out :${count}`);
+    throw new InvalidSettingError(`${header} has one address, not one for each proxy; leave out :${count}`);
   }
   if (isList && hops === undefined && proxies.length === 0) {
-    throw new Unfit(
+    throw new InvalidSettingError(
       `anybody can write into ${header}; say how many proxies append to it (${header}:1), or which (${header},10.0.0.0/8)`,
     );
   }

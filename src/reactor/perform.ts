@@ -19,7 +19,7 @@ export type SubmitJob = (job: {
   readonly meta: EventMeta;
 }) => Promise<void>;
 
-export interface Performing {
+export interface PerformOptions {
   readonly log: EventLog;
   readonly submitJob: SubmitJob;
   readonly reaction: Reaction;
@@ -33,7 +33,7 @@ function actorOf({ name }: Pick<Reaction, "name">): string {
 }
 
 /** The meta of the events that a reaction records. Throws {@linkcode ImpossibleError} if the chain of reactions is too long. */
-export async function consequenceMeta({ log, reaction, event }: Omit<Performing, "submitJob">): Promise<EventMeta> {
+export async function consequenceMeta({ log, reaction, event }: Omit<PerformOptions, "submitJob">): Promise<EventMeta> {
   const depth = 1 + (await depthOf(log, event));
   if (depth > MAX_REACTION_DEPTH) {
     throw new ImpossibleError(
@@ -59,7 +59,10 @@ async function depthOf(log: Pick<EventLog, "readFirst">, { meta, stream_id, vers
 }
 
 /** Performs an action, unless it was performed before. Throws what `log.append` throws, `ContendedError` and {@linkcode ImpossibleError}. */
-export async function perform(action: Action, performing: Performing & { readonly meta: EventMeta }): Promise<void> {
+export async function perform(
+  action: Action,
+  performing: PerformOptions & { readonly meta: EventMeta },
+): Promise<void> {
   if (action.do === "command") return await commandStream(action, performing);
   const { submission, key } = action;
   const { submitJob, reaction, event, meta } = performing;
@@ -70,7 +73,7 @@ export async function perform(action: Action, performing: Performing & { readonl
 /** The stream's events show whether this reaction has already acted on this event. */
 async function commandStream(
   { stream_id, decider, command }: CommandAction,
-  { log, meta }: Performing & { readonly meta: EventMeta },
+  { log, meta }: PerformOptions & { readonly meta: EventMeta },
 ): Promise<void> {
   const handled = await handleOnce(log, {
     stream_id,

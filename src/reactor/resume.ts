@@ -2,7 +2,7 @@
 import type { KnownNewEvent } from "../../events/mod.ts";
 import { reactionStream } from "../../events/reaction.ts";
 import type { Sql } from "../db/mod.ts";
-import { type EventLog, type Recorded, type Resuming, type Resumption, recordResumption } from "../log/mod.ts";
+import { type EventLog, type Recorded, type ResumeOptions, type Resumption, recordResumption } from "../log/mod.ts";
 import { clearPoison, readCheckpoints } from "./checkpoint.ts";
 import type { Reaction } from "./reaction.ts";
 
@@ -10,7 +10,7 @@ import type { Reaction } from "./reaction.ts";
 export async function resumeReaction(
   { sql, log }: { sql: Sql; log: Pick<EventLog, "append" | "readLast" | "readRange"> },
   { name }: Pick<Reaction, "name">,
-  resuming: Resuming,
+  resuming: ResumeOptions,
 ): Promise<Recorded> {
   const read = async () => {
     const [checkpoint] = await readCheckpoints(sql, [name]);

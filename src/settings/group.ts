@@ -1,5 +1,5 @@
 /** Settings that belong together, and the rules between them. */
-import { type Setting, Unfit } from "./setting.ts";
+import { InvalidSettingError, type Setting } from "./setting.ts";
 
 /** What a process does: serves requests, runs jobs, or both. */
 export type Role = "all" | "api" | "worker";
@@ -78,7 +78,7 @@ export function settings<const Of extends Declared, Result extends object = Valu
           secrets.push(...one.secretsOf(value));
           return [name, value];
         } catch (error) {
-          if (!(error instanceof Unfit)) throw error;
+          if (!(error instanceof InvalidSettingError)) throw error;
           const shown = one.secret ? "(not shown)" : `is ${JSON.stringify(text)}`;
           problems.push(`${one.env} ${shown}: ${error.message}.`);
           return [name, one.default];

@@ -11,4 +11,4 @@ export {
   settings,
 } from "./group.ts";
 export { integer, list, matching, oneOf, ratio, urlOf } from "./readers.ts";
-export { passwordsOf, type Setting, setting, Unfit } from "./setting.ts";
+export { InvalidSettingError, passwordsOf, type Setting, setting } from "./setting.ts";

@@ -1,12 +1,12 @@
-/** Readers of values: each parses a text, or throws `Unfit`. */
-import { Unfit } from "./setting.ts";
+/** Readers of values: each parses a text, or throws `InvalidSettingError`. */
+import { InvalidSettingError } from "./setting.ts";
 
 /** A whole number. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= min && value <= max) return value;
-    throw new Unfit(`it must be a whole number from ${min} to ${max}`);
+    throw new InvalidSettingError(`it must be a whole number from ${min} to ${max}`);
   };
 }
 
@@ -14,7 +14,7 @@ export function integer(min: number, max: number): (text: string) => number {
 export function ratio(text: string): number {
   const value = /^(?:\d+|\d*\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (value >= 0 && value <= 1) return value;
-  throw new Unfit("it must be a number from 0 to 1, for example 0.01");
+  throw new InvalidSettingError("it must be a number from 0 to 1, for example 0.01");
 }
 
 /** One of some words. */
@@ -22,7 +22,7 @@ export function oneOf<const Choice extends string>(...choices: Choice[]): (text:
   return (text) => {
     const found = choices.find((choice) => choice === text);
     if (found) return found;
-    throw new Unfit(`it must be ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
+    throw new InvalidSettingError(`it must be ${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`);
   };
 }
 
@@ -30,7 +30,7 @@ export function oneOf<const Choice extends string>(...choices: Choice[]): (text:
 export function matching(pattern: RegExp, otherwise: string): (text: string) => string {
   return (text) => {
     if (pattern.test(text)) return text;
-    throw new Unfit(otherwise);
+    throw new InvalidSettingError(otherwise);
   };
 }
 
@@ -45,7 +45,7 @@ export function urlOf(
   return (text) => {
     const url = URL.parse(text);
     if (url && schemes.includes(url.protocol) && holds(url)) return text;
-    throw new Unfit(otherwise);
+    throw new InvalidSettingError(otherwise);
   };
 }
 

@@ -1,8 +1,8 @@
 /** One setting: an environment variable, what it is for, and how it is read. */
 
 /** What is wrong with a value and how to fix it, to follow `PORT is "abc": `. Never contains a secret's value. */
-export class Unfit extends Error {
-  override readonly name = "Unfit";
+export class InvalidSettingError extends Error {
+  override readonly name = "InvalidSettingError";
 }
 
 export interface Setting<Value = unknown> {
@@ -16,7 +16,7 @@ export interface Setting<Value = unknown> {
   readonly secret: boolean;
   /** The value if the variable is absent, or invalid. */
   readonly default: Value;
-  /** Throws {@link Unfit}. */
+  /** Throws {@link InvalidSettingError}. */
   read(text: string): Value;
   /** The parts of a value that must never be logged. */
   secretsOf(value: Value): readonly string[];
@@ -34,7 +34,7 @@ interface Declared<Value, Default extends Value | undefined> {
    * Never shown; `true`: the value, or each of its items, is never logged; a function returns what else of it never is.
    */
   readonly secret?: true | ((value: Value) => readonly string[]);
-  /** Throws {@link Unfit}. */
+  /** Throws {@link InvalidSettingError}. */
   readonly read: (text: string) => Value;
 }
 

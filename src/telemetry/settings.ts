@@ -1,5 +1,15 @@
 /** Where metrics and traces go. */
-import { integer, list, matching, passwordsOf, ratio, setting, settings, Unfit, urlOf } from "../settings/mod.ts";
+import {
+  InvalidSettingError,
+  integer,
+  list,
+  matching,
+  passwordsOf,
+  ratio,
+  setting,
+  settings,
+  urlOf,
+} from "../settings/mod.ts";
 
 export const telemetrySettings = settings({
   metrics_port: setting({
@@ -57,10 +67,11 @@ export const telemetrySettings = settings({
 
 const headers = list((entry): [string, string] => {
   const [, name, value] = /^([\w-]+)\s*=\s*([\x21-\x2b\x2d-\x7e]+)$/.exec(entry) ?? [];
-  if (name === undefined || value === undefined) throw new Unfit("it must be name=value, separated by commas");
+  if (name === undefined || value === undefined)
+    throw new InvalidSettingError("it must be name=value, separated by commas");
   try {
     return [name.toLowerCase(), decodeURIComponent(value)];
   } catch (cause) {
-    throw new Unfit(`the value of ${name} is not percent-encoded correctly`, { cause });
+    throw new InvalidSettingError(`the value of ${name} is not percent-encoded correctly`, { cause });
   }
 });

@@ -10,7 +10,7 @@ import type { Settings } from "./site_file.ts";
 export const LAYOUT_MODIFIED = statSync(import.meta.path).mtime;
 
 /** A page, ready for the layout. Texts are plain. */
-export interface LaidOut {
+export interface LayoutPage {
   readonly title: string;
   readonly description: string;
   /** For example `/public/docs/errors`. */
@@ -48,11 +48,11 @@ interface Around {
 }
 
 /** The HTML of a page in its layout. */
-export function layOut(page: LaidOut, around: Around): string {
+export function renderLayout(page: LayoutPage, around: Around): string {
   return `<!doctype html>\n${renderToString(<Layout page={page} {...around} />)}\n`;
 }
 
-function Layout({ page, settings, base_url, style }: Around & { page: LaidOut }) {
+function Layout({ page, settings, base_url, style }: Around & { page: LayoutPage }) {
   const { title, description, section, address } = page;
   const { name } = settings;
   const image = base_url + (page.image ?? settings.image);
@@ -126,7 +126,7 @@ function Layout({ page, settings, base_url, style }: Around & { page: LaidOut })
 }
 
 /** The only place where HTML is inserted verbatim: sanitised Markdown, and bodies of `.html` pages. */
-function Main({ page: { heading, notice, headings = [], body, more } }: { page: LaidOut }) {
+function Main({ page: { heading, notice, headings = [], body, more } }: { page: LayoutPage }) {
   const before = (
     <>
       {heading}
@@ -146,7 +146,7 @@ function Main({ page: { heading, notice, headings = [], body, more } }: { page: 
   return <main id="main" dangerouslySetInnerHTML={{ __html: html }} />;
 }
 
-function Sidebar({ page: { siblings = [], address }, label }: { page: LaidOut; label: string | undefined }) {
+function Sidebar({ page: { siblings = [], address }, label }: { page: LayoutPage; label: string | undefined }) {
   if (label === undefined || siblings.length === 0) return null;
   return (
     <nav class="sidebar" aria-label={label}>

@@ -2,7 +2,7 @@
 import Negotiator from "negotiator";
 import { h } from "preact";
 import type { Content } from "./content.ts";
-import type { LaidOut } from "./layout.tsx";
+import type { LayoutPage } from "./layout.tsx";
 import type { Marketing } from "./marketing.ts";
 import { respond } from "./respond.ts";
 import { Snapshot } from "./snapshot.ts";
@@ -38,7 +38,7 @@ export interface Site {
   addresses(): string[];
 }
 
-export interface OtherPage extends Pick<LaidOut, "title" | "description" | "address" | "body"> {
+export interface OtherPage extends Pick<LayoutPage, "title" | "description" | "address" | "body"> {
   /** The time of its data. */
   readonly modified: Date;
 }

@@ -3,7 +3,7 @@ import { h } from "preact";
 import { feed, postsOf } from "./blog.ts";
 import { finishBody } from "./body.ts";
 import { Content } from "./content.ts";
-import { LAYOUT_MODIFIED, type LaidOut, type Link, layOut } from "./layout.tsx";
+import { LAYOUT_MODIFIED, type LayoutPage, type Link, renderLayout } from "./layout.tsx";
 import { renderMarkdown } from "./markdown.ts";
 import { gatherMarketing, type Marketing } from "./marketing.ts";
 import { isPage, lastChange, type Page, readPage } from "./page.ts";
@@ -96,9 +96,9 @@ export class Snapshot {
   }
 
   /** A page that was rendered elsewhere. */
-  document(page: LaidOut, modified: Date): Content {
+  document(page: LayoutPage, modified: Date): Content {
     const around = { settings: this.#settings, base_url: this.#options.base_url(), style: this.#style };
-    return new Content(layOut(page, around), {
+    return new Content(renderLayout(page, around), {
       type: "text/html;charset=utf-8",
       modified: newest(modified, this.#laid_out),
       cache_control: this.#options.cache_control.page,
@@ -151,7 +151,7 @@ export class Snapshot {
     const { html, headings } = page.kind === "markdown" ? renderMarkdown(page.body) : { html: page.body, headings: [] };
     const body = finishBody(html, { path, addressOf });
     const siblings = this.#siblings(page);
-    const laidOut: LaidOut = {
+    const laidOut: LayoutPage = {
       ...front,
       address,
       section,

@@ -6,7 +6,7 @@ import {
   MAX_HEADER_BYTES,
   MAX_HEADERS,
   MAX_INTERIM,
-  toOutgoing,
+  toOutgoingRequest,
 } from "../../connectors/exchange.ts";
 import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
 import { type EarlyAnswers, startEarlyAnswers } from "../support/early_answers.ts";
@@ -207,7 +207,7 @@ describe("a request's body", () => {
     expect(await response.json()).toMatchObject(expected);
   });
   test("of a long text is encoded as it is sent, each time: nothing is kept besides the text", async () => {
-    const { body, headers } = await toOutgoing(new URL("http://127.0.0.1/"), { method: "POST", body: LONG });
+    const { body, headers } = await toOutgoingRequest(new URL("http://127.0.0.1/"), { method: "POST", body: LONG });
     expect(headers.slice(headers.indexOf("content-length"))[1]).toBe("1200003");
     for (const _ of ["first", "second address"]) {
       const pieces = [...(body as Iterable<Uint8Array>)];

@@ -5,7 +5,7 @@ import type { WorkflowLimitsSet } from "../../events/workflow.ts";
 import { jobState } from "../../src/domain/job/job.ts";
 import {
   type Holders,
-  holdsSlot,
+  holdsPermit,
   type Limit,
   type LimitCommand,
   type LimitState,
@@ -118,14 +118,14 @@ describe("evidence", () => {
   });
   const history = (...events: KnownNewEvent[]) => events.map((event) => recorded(event, EPOCH));
   test("is that the job runs this very attempt", () => {
-    expect(holdsSlot(jobState(history(started(1))), 1)).toBe(true);
-    expect(holdsSlot(jobState(history(started(1))), 2)).toBe(false);
-    expect(holdsSlot(jobState([]), 1)).toBe(false);
+    expect(holdsPermit(jobState(history(started(1))), 1)).toBe(true);
+    expect(holdsPermit(jobState(history(started(1))), 2)).toBe(false);
+    expect(holdsPermit(jobState([]), 1)).toBe(false);
     const released: KnownNewEvent = { type: "job.released", data: { attempt: 1, reason: "lease_expired" } };
-    expect(holdsSlot(jobState(history(started(1), released)), 1)).toBe(false);
-    expect(holdsSlot(jobState(history(started(1), released, started(2))), 1)).toBe(false);
+    expect(holdsPermit(jobState(history(started(1), released)), 1)).toBe(false);
+    expect(holdsPermit(jobState(history(started(1), released, started(2))), 1)).toBe(false);
     expect(
-      holdsSlot(jobState(history(started(1), { type: "job.succeeded", data: { attempt: 1, result: 1 } })), 1),
+      holdsPermit(jobState(history(started(1), { type: "job.succeeded", data: { attempt: 1, result: 1 } })), 1),
     ).toBe(false);
   });
 });

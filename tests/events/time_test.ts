@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { instantOf, readTime, secondsAfter, toTime, toTimeAtLeast, toUnixSeconds } from "../../events/time.ts";
+import { instantOf, parseTime, secondsAfter, toTime, toTimeAtLeast, toUnixSeconds } from "../../events/time.ts";
 
 const ms = (text: string) => {
-  const reading = readTime(text);
+  const reading = parseTime(text);
   return "fault" in reading ? reading.fault : reading.instant.epochMilliseconds;
 };
 

@@ -6,7 +6,7 @@ import type { PipelineDefinition } from "../../events/pipeline.ts";
 import { stepFaults } from "../../src/domain/pipeline/pipeline_check.ts";
 import { EVERYTHING } from "../../src/domain/reach.ts";
 import { commandJob } from "../../src/jobs/mod.ts";
-import { opened } from "../../src/json/mod.ts";
+import { decodeKept } from "../../src/json/mod.ts";
 import { openService, until } from "./support.ts";
 
 const users = ["Ann", "Bob", "Cid"].map((name) => ({ name, email: `${name.toLowerCase()}@example.com` }));
@@ -53,7 +53,7 @@ test("the guide's example runs", async () => {
     } as const;
     await commandJob(service.log, { reach: EVERYTHING, job_id: id, command, meta });
     const { result } = await service.reaches(id, "succeeded");
-    expect(opened(result)).toMatchObject({ status: 200 });
+    expect(decodeKept(result)).toMatchObject({ status: 200 });
     expect(received.map(({ path }) => path)).toEqual([
       "/users?since=2026-01-01",
       "/mails",

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { KnownEvent } from "../../events/mod.ts";
-import { type EventLog, givePrecedence, handle, openLog } from "../../src/log/mod.ts";
+import { type EventLog, handle, openLog, yieldToPrecedence } from "../../src/log/mod.ts";
 import { meta } from "../support/events.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 
@@ -117,7 +117,7 @@ describe("handle", () => {
     let version = 0;
     const endless = (async () => {
       while (!isOver) {
-        await givePrecedence(log, stream_id);
+        await yieldToPrecedence(log, stream_id);
         const events = [{ type: "test.seat_taken", data: {} }];
         const result = await log.append({ stream_id, expected_version: version, events, meta });
         version = result.ok ? result.version : result.actual_version;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { KnownEvent } from "../../events/mod.ts";
 import { connect } from "../../src/db/mod.ts";
-import { untilKnown } from "../../src/jobs/run/until_known.ts";
+import { retryTransient } from "../../src/jobs/run/retry_transient.ts";
 import {
   AppendRefusedError,
   type EventLog,
@@ -422,7 +422,7 @@ describe("a caller", () => {
       proxy.refusing = false;
       const after = () => pay(away, stream_id, { payment: "after", amount: 1 });
       const { signal } = new AbortController();
-      expect(await untilKnown(after, { signal })).toMatchObject({ ok: true });
+      expect(await retryTransient(after, { signal })).toMatchObject({ ok: true });
     } finally {
       await away.close();
       await proxy.close();

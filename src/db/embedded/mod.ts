@@ -17,7 +17,6 @@ import type { Logger } from "pino";
 import postgres from "postgres";
 import { pause } from "../../async/mod.ts";
 import { type Binaries, findBinaries } from "./binaries.ts";
-import { closeToOthers } from "./closed.ts";
 import {
   ADMIN_ROLE,
   type ClusterPaths,
@@ -35,12 +34,13 @@ import {
 import { createDataDir, dataDirError } from "./data_dir.ts";
 import { lockFolder } from "./folder_lock.ts";
 import { type Identity, identity } from "./identity.ts";
+import { makePrivate } from "./private.ts";
 import { endServer } from "./processes.ts";
 
 export { EmbeddedUnavailableError } from "./binaries.ts";
-export { closeToOthers } from "./closed.ts";
 export { createDataDir, DataDirUnusableError, dataDirError } from "./data_dir.ts";
 export { DataDirInUseError } from "./folder_lock.ts";
+export { makePrivate } from "./private.ts";
 
 export interface EmbeddedOptions {
   /** The service's data folder; created if missing. */
@@ -102,15 +102,15 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
 }
 
 async function startIn(dir: string, options: EmbeddedOptions): Promise<Embedded> {
-  closeToOthers(dir);
+  makePrivate(dir);
   const paths = clusterPaths(join(dir, "postgres"));
-  for (const file of ["service.lock", "service.lock-journal", "service.pid"]) closeToOthers(join(dir, file));
-  for (const file of [paths.settings, paths.log]) closeToOthers(file);
+  for (const file of ["service.lock", "service.lock-journal", "service.pid"]) makePrivate(join(dir, file));
+  for (const file of [paths.settings, paths.log]) makePrivate(file);
   const lock = lockFolder(dir);
   try {
     const binaries = await findBinaries();
     mkdirSync(paths.root, { recursive: true, mode: 0o700 });
-    closeToOthers(paths.root);
+    makePrivate(paths.root);
     const as = identity([binaries.postgres, paths.data]);
     const first = !clusterExists(paths);
     if (first) {

@@ -47,11 +47,11 @@ import {
 } from "../../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
 import { toTime } from "../../../events/time.ts";
-import { kept } from "../../json/mod.ts";
+import { keepAsText } from "../../json/mod.ts";
 import type { Decider } from "../decider.ts";
 import { abandon, evolveSteps, interrupt } from "../pipeline/step_states.ts";
-import { type AnswerFor, type JobCommand, type JobRejection, type Replays, refuse } from "./job_command.ts";
-import { ended, isFinished, type JobState, maxAttempts, noJob, UNCLAIMED } from "./job_state.ts";
+import { type JobCommand, type JobRejection, type Replays, type ReportedAttempt, refuse } from "./job_command.ts";
+import { describeEnd, isFinished, type JobState, maxAttempts, noJob, UNCLAIMED } from "./job_state.ts";
 import { approve, recordSteps, suspended } from "./job_steps.ts";
 
 export const jobDecider: Decider<JobState, JobCommand, JobRejection> = { initial: noJob, evolve, decide };
@@ -121,7 +121,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         last_error: event.data.error,
       };
     case "job.succeeded":
-      return { ...finished(state, event), status: "succeeded", result: kept(event.data.result ?? null) };
+      return { ...finished(state, event), status: "succeeded", result: keepAsText(event.data.result ?? null) };
     case "job.failed":
       return {
         ...finished(state, event),
@@ -261,7 +261,7 @@ function submit({
 }
 
 function start(command: JobCommand & { type: "start" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
-  if (isFinished(state)) return refuse("job_finished", `Cannot start the job: it ${ended(state)}.`);
+  if (isFinished(state)) return refuse("job_finished", `Cannot start the job: it ${describeEnd(state)}.`);
   if (state.status !== "queued") {
     return refuse(
       "job_not_queued",
@@ -296,13 +296,13 @@ function hasAttemptLeft(state: JobState): boolean {
 
 function cancel({ reason }: JobCommand & { type: "cancel" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
   if (state.status === "cancelled") return [];
-  if (isFinished(state)) return refuse("job_finished", `Cannot cancel the job: it ${ended(state)}.`);
+  if (isFinished(state)) return refuse("job_finished", `Cannot cancel the job: it ${describeEnd(state)}.`);
   const { attempt } = state;
   return [{ type: "job.cancelled", data: reason === undefined ? { attempt } : { attempt, reason } }];
 }
 
 function expire({ now }: JobCommand & { type: "expire" }, state: JobState): readonly KnownNewEvent[] | JobRejection {
-  if (isFinished(state)) return refuse("job_finished", `Cannot time the job out: it ${ended(state)}.`);
+  if (isFinished(state)) return refuse("job_finished", `Cannot time the job out: it ${describeEnd(state)}.`);
   const { attempt, expires_at } = state;
   if (expires_at === null || now < expires_at) {
     const left = expires_at === null ? "it has no time limit" : `${expires_at - now} ms are left`;
@@ -348,8 +348,8 @@ function release(command: JobCommand & { type: "release" }, state: JobState): re
 }
 
 /** Rejects a report unless it is for the attempt that has the claim. */
-function notCurrent(command: { type: string; attempt: AnswerFor }, state: JobState): JobRejection | undefined {
-  if (isFinished(state)) return refuse("job_finished", `Cannot ${command.type} the job: it ${ended(state)}.`);
+function notCurrent(command: { type: string; attempt: ReportedAttempt }, state: JobState): JobRejection | undefined {
+  if (isFinished(state)) return refuse("job_finished", `Cannot ${command.type} the job: it ${describeEnd(state)}.`);
   if (command.attempt === "any") return undefined;
   if (state.status === "running" && command.attempt === state.attempt) return undefined;
   const current = state.status === "running" ? `attempt ${state.attempt} is running` : "the job is queued again";

@@ -22,7 +22,7 @@ export interface Replays extends JobReplayedFrom {
 }
 
 /** Reports name the attempt that they are for; `any` is for reports by hand, whoever has the claim. */
-export type AnswerFor = number | "any";
+export type ReportedAttempt = number | "any";
 
 export type JobCommand =
   | { readonly type: "submit"; readonly submission: JobSubmitted; readonly replays?: Replays | undefined }
@@ -50,11 +50,11 @@ export type JobCommand =
       readonly now: number;
     }
   | { readonly type: "release"; readonly attempt: number; readonly reason: "worker_lost" | "worker_stopping" }
-  | { readonly type: "complete"; readonly attempt: AnswerFor; readonly result: unknown }
+  | { readonly type: "complete"; readonly attempt: ReportedAttempt; readonly result: unknown }
   /** `retry`: the fault is retryable, so another attempt is to follow after the delay, if one is left. */
   | {
       readonly type: "fail";
-      readonly attempt: AnswerFor;
+      readonly attempt: ReportedAttempt;
       readonly error: JobError;
       readonly retry?: { readonly in_seconds: number };
     }

@@ -163,7 +163,7 @@ export function maxAttempts(state: Pick<JobState, "max_attempts">): number {
 }
 
 /** How a job finished, to follow "it". */
-export function ended(state: JobState): string {
+export function describeEnd(state: JobState): string {
   return state.status === "cancelled" ? "was cancelled" : `has ${state.status}`;
 }
 

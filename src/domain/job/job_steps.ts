@@ -2,11 +2,11 @@
 import type { RecordedEvent } from "../../../events/envelope.ts";
 import type { JobSuspended } from "../../../events/job.ts";
 import type { KnownNewEvent } from "../../../events/mod.ts";
-import { opened } from "../../json/mod.ts";
+import { decodeKept } from "../../json/mod.ts";
 import { evolveSteps, hasEnded, type NewStepEvent, type StepStates } from "../pipeline/step_states.ts";
 import type { Ending } from "../pipeline/steps.ts";
 import { type JobCommand, type JobRejection, refuse } from "./job_command.ts";
-import { ended, isFinished, type JobState, submittersOf, UNCLAIMED } from "./job_state.ts";
+import { describeEnd, isFinished, type JobState, submittersOf, UNCLAIMED } from "./job_state.ts";
 
 export function recordSteps(
   { events, ending }: JobCommand & { type: "step" },
@@ -55,7 +55,8 @@ export function approve(
       : "nobody decided in time, and it continued";
     return refuse("already_decided", `Cannot ${verb} the step "${step}": ${decided}.`);
   }
-  if (isFinished(state)) return refuse("job_finished", `Cannot ${verb} the step "${step}": the job ${ended(state)}.`);
+  if (isFinished(state))
+    return refuse("job_finished", `Cannot ${verb} the step "${step}": the job ${describeEnd(state)}.`);
   if (state.status !== "queued" || state.waiting !== "approval" || state.suspended_in !== step) {
     return refuse("step_not_waiting", `Cannot ${verb} the step "${step}": it does not wait for approval.`);
   }
@@ -81,7 +82,7 @@ export interface Decision {
 export function decisionOf({ step_states }: JobState, step: string): Decision | undefined {
   const { message, output, ended_at } = step_states.get(step) ?? {};
   if (typeof message !== "string" || !ended_at || output === null) return undefined;
-  return opened(output) as Decision;
+  return decodeKept(output) as Decision;
 }
 
 export function suspended(state: JobState, event: RecordedEvent<"job.suspended", JobSuspended>): JobState {

@@ -4,7 +4,7 @@
  */
 import { ExpressionError, type Meter } from "./expression_cost.ts";
 import { MAX_NUMBER_LENGTH, type Numeric, toInteger, toNumber } from "./expression_number.ts";
-import { find, findLast, offsetOf, sizeOf, split, standsAt } from "./expression_text.ts";
+import { find, findLast, occursAt, offsetOf, sizeOf, split } from "./expression_text.ts";
 import { type AnyKind, type Json, type JsonMap, type Kind, keysOf } from "./expression_values.ts";
 
 /** One function or method. */
@@ -68,8 +68,8 @@ export const FUNCTIONS: ReadonlyMap<string, Call> = new Map<string, Call>([
 /** Called as `x.size()`. */
 export const METHODS: ReadonlyMap<string, Call> = new Map<string, Call>([
   ["size", size],
-  ["startsWith", ofTexts("bool", (text, part) => standsAt(text, part, 0))],
-  ["endsWith", ofTexts("bool", (text, part) => standsAt(text, part, text.length - part.length))],
+  ["startsWith", ofTexts("bool", (text, part) => occursAt(text, part, 0))],
+  ["endsWith", ofTexts("bool", (text, part) => occursAt(text, part, text.length - part.length))],
   ["contains", ofTexts("bool", (text, part, meter) => find(text, part, { meter }) >= 0)],
   ["lowerAscii", changed((text) => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()))],
   ["upperAscii", changed((text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()))],

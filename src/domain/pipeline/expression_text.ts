@@ -36,7 +36,7 @@ function isBoundary(text: string, at: number): boolean {
 }
 
 /** Whether the part occurs at an index, and begins and ends between code points. */
-export function standsAt(text: string, part: string, at: number): boolean {
+export function occursAt(text: string, part: string, at: number): boolean {
   return at >= 0 && isBoundary(text, at) && isBoundary(text, at + part.length) && text.startsWith(part, at);
 }
 

@@ -1,11 +1,11 @@
 /** Checks a pipeline's steps, beyond their schema. */
 import type { Step, Steps } from "../../../events/pipeline.ts";
-import { readTime, type TimeReading } from "../../../events/time.ts";
+import { type ParsedTime, parseTime } from "../../../events/time.ts";
 import { excerpt } from "../../json/mod.ts";
 import { type Expression, parseExpression } from "./expression.ts";
 import { ExpressionError } from "./expression_cost.ts";
 import { sizeOf } from "./expression_text.ts";
-import { type Place, placesIn, RenderError, wholeSource } from "./template.ts";
+import { type EmbeddedExpression, expressionsIn, RenderError, singleExpressionText } from "./template.ts";
 
 /**
  * The maximum number of expressions in one pipeline, and of characters (code points) of all of them: parsing those
@@ -52,7 +52,7 @@ export function stepFaults(steps: Steps, connectors: ReadonlySet<string>): StepF
 interface Found {
   readonly pointer: string;
   /** An unparsed expression, or why a text contains none. */
-  readonly place: Place | RenderError;
+  readonly place: EmbeddedExpression | RenderError;
   /** Whether `item` and `index` may be used. */
   readonly local: boolean;
 }
@@ -81,7 +81,7 @@ function placesOf(steps: Steps): { places: readonly Found[][]; refusal?: string 
 
 function* expressionsOf(step: Step): Generator<Found> {
   const within = function* (pointer: string, value: unknown, local = false): Generator<Found> {
-    for (const place of placesIn(value)) yield { pointer: pointer + place.pointer, place, local };
+    for (const place of expressionsIn(value)) yield { pointer: pointer + place.pointer, place, local };
   };
   if (step.if !== undefined) yield whole("/if", step.if);
   if (step.for_each) yield whole("/for_each/items", step.for_each.items);
@@ -92,7 +92,7 @@ function* expressionsOf(step: Step): Generator<Found> {
 
 function whole(pointer: string, text: string): Found {
   try {
-    return { pointer, place: { pointer: "", source: wholeSource(text) }, local: false };
+    return { pointer, place: { pointer: "", source: singleExpressionText(text) }, local: false };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     return { pointer, place: new RenderError("", error), local: false };
@@ -140,8 +140,8 @@ function shapeFaults(step: Step, connectors: ReadonlySet<string>): StepFault[] {
 }
 
 /** `undefined` if the time depends on expressions. */
-function literalTime(until: string): TimeReading | undefined {
-  return until.includes("{{") ? undefined : readTime(until);
+function literalTime(until: string): ParsedTime | undefined {
+  return until.includes("{{") ? undefined : parseTime(until);
 }
 
 function nameFaults(

@@ -1,7 +1,7 @@
 /** The states of a job's steps, folded from its events. */
 import type { JobError } from "../../../events/job.ts";
 import type { KnownEvent, KnownNewEvent } from "../../../events/mod.ts";
-import { kept, keptList } from "../../json/mod.ts";
+import { keepAsText, keepListAsText } from "../../json/mod.ts";
 import { lengthOfJson } from "./step_error.ts";
 
 /**
@@ -147,7 +147,7 @@ function evolveStep(step: StepState, event: StepEvent): StepState {
   switch (event.type) {
     case "job.step_reused": {
       const { status, output, output_length } = event.data;
-      return { ...step, status, output: kept(output), output_length, ended_at: event.recorded_at };
+      return { ...step, status, output: keepAsText(output), output_length, ended_at: event.recorded_at };
     }
     case "job.step_started":
     case "job.step_succeeded":
@@ -211,7 +211,7 @@ function evolveWhole(step: StepState, event: WorkEvent): StepState {
         : {
             ...work,
             ended_at,
-            output: keptList(step.items.map(({ output }) => output)),
+            output: keepListAsText(step.items.map(({ output }) => output)),
             items: step.items.map((item) => ({ ...item, output: null })),
           };
     case "job.step_failed":
@@ -231,7 +231,7 @@ function evolveWork(work: WorkState, event: WorkEvent): WorkState {
     case "job.step_started":
       return { ...work, status: "running", attempts: event.data.step_attempt, due_at: null };
     case "job.step_succeeded":
-      return { ...work, status: "succeeded", output: kept(event.data.output ?? null), error: null, due_at: null };
+      return { ...work, status: "succeeded", output: keepAsText(event.data.output ?? null), error: null, due_at: null };
     case "job.step_failed": {
       const { error, retry_at } = event.data;
       const attempts_used = work.attempts_used + 1;

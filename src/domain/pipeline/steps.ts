@@ -18,8 +18,8 @@
  */
 import type { JobError, JobSuspended } from "../../../events/job.ts";
 import { MAX_ITEMS, MAX_SLEEP_SECONDS, type Step, type Steps } from "../../../events/pipeline.ts";
-import { readTime, toTimeAtLeast } from "../../../events/time.ts";
-import { kept, opened, writeJson } from "../../json/mod.ts";
+import { parseTime, toTimeAtLeast } from "../../../events/time.ts";
+import { decodeKept, keepAsText, writeJson } from "../../json/mod.ts";
 import type { Values } from "./expression.ts";
 import { CostError, Expenses, ExpressionError, type Meter } from "./expression_cost.ts";
 import { asText, type Json, shown } from "./expression_values.ts";
@@ -36,7 +36,14 @@ import {
   UNREACHED,
   type WorkState,
 } from "./step_states.ts";
-import { RenderError, type Rendered, readTemplate, render, type Template, wholeExpression } from "./template.ts";
+import {
+  compileTemplate,
+  parseSingleExpression,
+  RenderError,
+  type Rendered,
+  render,
+  type Template,
+} from "./template.ts";
 
 /** Of a step's output, in UTF-16 units of JSON; a for_each's items count together. */
 const MAX_OUTPUT_LENGTH = 1_000_000;
@@ -247,7 +254,7 @@ class Planning {
     return this.#job.known.expenses.render(step, (meter) => {
       try {
         meter.source(text.length);
-        return wholeExpression(text).evaluate(this.#values(), meter);
+        return parseSingleExpression(text).evaluate(this.#values(), meter);
       } catch (error) {
         throw error instanceof ExpressionError ? new RenderError(pointer, error) : error;
       }
@@ -275,7 +282,7 @@ class Planning {
     const text = this.#render(id, "/sleep/until", until);
     const refuse = (fault: string) => new RenderError("/sleep/until", new ExpressionError(`${shown(text)} ${fault}.`));
     // Anything but a text is as invalid a time as an empty text.
-    const reading = readTime(typeof text === "string" ? text : "");
+    const reading = parseTime(typeof text === "string" ? text : "");
     if ("fault" in reading) throw refuse(reading.fault);
     const time = reading.instant.epochMilliseconds;
     if (time > this.#job.now + MAX_SLEEP_SECONDS * 1000) throw refuse("is more than 365 days ahead");
@@ -321,7 +328,7 @@ class Planning {
     const refuse = (why: string) => new RenderError("/for_each/items", new ExpressionError(why));
     if (!Array.isArray(items)) throw refuse(`The items are ${shown(items)}; they must be a list.`);
     if (items.length > MAX_ITEMS) throw refuse(`There are ${items.length} items; ${MAX_ITEMS} are allowed.`);
-    const keptItems = items.map((item) => kept(item));
+    const keptItems = items.map((item) => keepAsText(item));
     known.set(id, keptItems);
     return keptItems;
   }
@@ -388,7 +395,7 @@ class Planning {
     const left = isFirst ? (this.#job.first_left ?? Number.POSITIVE_INFINITY) : this.#inputs_left;
     if (size.length > left) {
       // A literal exists in any case.
-      const held = input.isLiteral ? input.value : kept(input.value);
+      const held = input.isLiteral ? input.value : keepAsText(input.value);
       known.waiting = { key, input: { ...input, value: held } };
       return "no_room";
     }
@@ -404,7 +411,7 @@ class Planning {
       item,
       step_attempt,
       attempts_used: work.attempts_used,
-      input: opened(input.value),
+      input: decodeKept(input.value),
       input_size: size,
     };
   }
@@ -422,13 +429,13 @@ class Planning {
   }
 
   #inputFor(step: Step, { item, value }: { item: number | undefined; value: unknown }): Rendered {
-    const values = { ...this.#values(), ...(item === undefined ? {} : { item: opened(value), index: item }) };
+    const values = { ...this.#values(), ...(item === undefined ? {} : { item: decodeKept(value), index: item }) };
     return this.#job.known.expenses.render(step.id, (meter) => this.#inputOf(step, meter).render(values, meter));
   }
 
   #inputOf({ id, with: input = {} }: Step, meter: Meter): Template {
     const { inputs } = this.#job.known;
-    const template = inputs.get(id) ?? readTemplate(input, meter);
+    const template = inputs.get(id) ?? compileTemplate(input, meter);
     inputs.set(id, template);
     return template;
   }
@@ -493,7 +500,7 @@ function valueOfStep({ status, output }: StepState): object {
   return {
     status,
     get output() {
-      return opened(output);
+      return decodeKept(output);
     },
   };
 }

@@ -30,7 +30,7 @@ export interface Rendered {
 }
 
 /** An expression in a value, not parsed yet. */
-export interface Place {
+export interface EmbeddedExpression {
   /** JSON pointer to its text. */
   readonly pointer: string;
   readonly source: string;
@@ -50,7 +50,7 @@ export class RenderError extends ExpressionError {
 }
 
 /** A text that is a single expression, with or without braces around it. Throws an {@link ExpressionError}. */
-export function wholeSource(text: string): string {
+export function singleExpressionText(text: string): string {
   const parts = [...partsOf(text.trim())];
   const [only] = parts;
   if (parts.length === 1 && only !== undefined && typeof only !== "string") return only.source;
@@ -58,13 +58,13 @@ export function wholeSource(text: string): string {
   return text;
 }
 
-/** See {@link wholeSource}: parsed. */
-export function wholeExpression(text: string): Expression {
-  return parseExpression(wholeSource(text));
+/** See {@link singleExpressionText}: parsed. */
+export function parseSingleExpression(text: string): Expression {
+  return parseExpression(singleExpressionText(text));
 }
 
 /** Every expression in a JSON value's texts, none of them parsed; or why a text cannot be split into them. */
-export function* placesIn(value: unknown, pointer = ""): Generator<Place | RenderError> {
+export function* expressionsIn(value: unknown, pointer = ""): Generator<EmbeddedExpression | RenderError> {
   const texts: { readonly text: string; readonly path: Path }[] = [];
   gatherTexts(value, { path: pointer, texts });
   for (const { text, path } of texts) {
@@ -102,7 +102,7 @@ function mayHold(value: unknown): boolean {
  *
  * @param meter meters the cost of parsing them. Throws a {@link RenderError}
  */
-export function readTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
+export function compileTemplate(value: unknown, meter = new Meter(), pointer = ""): Template {
   const literal = new Size();
   const part = dynamic(value, { meter, literal }, pointer);
   if (!part) return { render: () => ({ value, isLiteral: true, size: literal }) };
@@ -116,7 +116,7 @@ export function readTemplate(value: unknown, meter = new Meter(), pointer = ""):
 
 /** See {@link Template}, for a value that is rendered once. */
 export function render(value: unknown, values: Values, meter = new Meter()): unknown {
-  return readTemplate(value, meter).render(values, meter).value;
+  return compileTemplate(value, meter).render(values, meter).value;
 }
 
 /** The part of a template with expressions: returns its value, and adds the results to the size. */

@@ -1,5 +1,5 @@
 /** Where reported errors are forwarded to. */
-import { setting, settings, Unfit } from "../../settings/mod.ts";
+import { InvalidSettingError, setting, settings } from "../../settings/mod.ts";
 
 export const errorSettings = settings({
   sentry_dsn: setting({
@@ -27,7 +27,7 @@ function dsn(text: string): string {
   ) {
     return text;
   }
-  throw new Unfit(
+  throw new InvalidSettingError(
     "it must be the DSN of a project as Sentry shows it: http or https, a public key, a host, and the number of the project at the end",
   );
 }

@@ -8,13 +8,20 @@ import { follow } from "../../bus/mod.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
-import { byPosition, checkReached, fromCursor, positionHeader, refuseBeyondAll, toCursor } from "../../http/paging.ts";
+import {
+  byPosition,
+  checkExactPosition,
+  checkReached,
+  fromCursor,
+  positionHeader,
+  toCursor,
+} from "../../http/paging.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import { answerWritten } from "../../http/stream/answer.ts";
+import { respondWithWrittenJson } from "../../http/stream/answer.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
 import { OpenStreams, stopWith } from "../../http/stream/open_streams.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
@@ -52,7 +59,7 @@ const EXAMPLE_LINE = `${JSON.stringify(EXAMPLE)}\n`;
 const WHOLE = "The log contains everybody's events, so a key that is limited to some workflows may not read it.";
 
 const eventIdParam = nameParam(EventId, eventProblems.event_not_found);
-const checkQuery = (query: string) => refuseBeyondAll(query, "after");
+const checkQuery = (query: string) => checkExactPosition(query, "after");
 
 type Options = Pick<
   ApiParts,
@@ -103,7 +110,7 @@ export function eventRoutes(options: Options) {
         const has_more = position < until;
         const next_cursor = has_more ? toCursor(LIST, position) : null;
         const rest = `"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}`;
-        return await answerWritten(() => `{"data":[${texts.join(",")}],${rest}}`, call.set);
+        return await respondWithWrittenJson(() => `{"data":[${texts.join(",")}],${rest}}`, call.set);
       },
     ),
     route(
@@ -224,7 +231,7 @@ export function eventRoutes(options: Options) {
           : [];
         if (!event)
           throw new Problem(eventProblems.event_not_found, `No event has the id ${JSON.stringify(event_id)}.`);
-        return await answerWritten(() => logEventJson(event), call.set);
+        return await respondWithWrittenJson(() => logEventJson(event), call.set);
       },
     ),
   ];

@@ -4,7 +4,7 @@ import type { BulkFilter, BulkFinished } from "../../../events/bulk.ts";
 import { type Caller, onAccessEnd, reachOf } from "../../access/mod.ts";
 import { Turns } from "../../access/shares/turns.ts";
 import type { ApiParts } from "../../http/api.ts";
-import { permitted } from "../../http/auth.ts";
+import { checkPermitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -18,10 +18,10 @@ import { stopWith } from "../../http/stream/open_streams.ts";
 import {
   type BulkOperation,
   type BulkOptions,
-  type BulkWish,
-  beginBulk,
+  type BulkRequest,
   countBulk,
   runBulk,
+  startBulk,
 } from "../../jobs/bulk/bulk.ts";
 import { BulkCancelRequest, BulkLine, BulkReplayRequest } from "./schemas.ts";
 
@@ -100,7 +100,7 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
 
   async function answer(
     call: BulkCall,
-    { dry_run, ...given }: Pick<BulkWish, "action" | "filter" | "reason"> & { dry_run?: boolean },
+    { dry_run, ...given }: Pick<BulkRequest, "action" | "filter" | "reason"> & { dry_run?: boolean },
   ): Promise<Response> {
     const { caller, cause } = call;
     requireNamed(caller, given.filter);
@@ -110,7 +110,7 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
     await untilReached(projector, { name: "jobs", position: until_position, wait_ms });
     if (dry_run) return lines(call, () => counted({ ...wanted, until_position }, caller));
 
-    const begun = await beginBulk(log, {
+    const begun = await startBulk(log, {
       ...wanted,
       until_position,
       operation_id: call.newId(),
@@ -124,7 +124,7 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
     return lines(call, () => repeated(operation, finished));
   }
 
-  async function* counted(wanted: BulkWish, { identity }: Caller): AsyncGenerator<BulkLine> {
+  async function* counted(wanted: BulkRequest, { identity }: Caller): AsyncGenerator<BulkLine> {
     yield { type: "counted", matched: await matching.take(identity, () => countBulk(sql, wanted)) };
   }
 
@@ -178,7 +178,7 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
 
 /** A workflow in the caller's request. Throws the problem `workflow_not_allowed`. */
 function requireNamed(caller: Caller, { workflow }: BulkFilter): void {
-  if (workflow !== undefined) permitted(caller, { workflow }, "/filter/workflow");
+  if (workflow !== undefined) checkPermitted(caller, { workflow }, "/filter/workflow");
 }
 
 function interrupted(error: string, detail: string): BulkLine {

@@ -12,7 +12,7 @@ import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { readHistory } from "../../jobs/commands.ts";
-import { command } from "./job_refusal.ts";
+import { recordCommand } from "./job_refusal.ts";
 import { type CallbackEntry, CallbackLog, CallbackRequested, CallbackSecret, CallbackSecretQuery } from "./schemas.ts";
 
 const CALLBACKS = byVersion("callbacks");
@@ -150,7 +150,7 @@ export function callbackRoutes({
         errors: [problems.conflict],
       },
       async (call) => {
-        await command(log, call, { type: "request_callback" });
+        await recordCommand(log, call, { type: "request_callback" });
         return { job_id: call.job.job_id, callback: "pending" };
       },
     ),

@@ -5,7 +5,7 @@ import type { ApiOptions } from "../../http/options.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
-import { command } from "./job_refusal.ts";
+import { recordCommand } from "./job_refusal.ts";
 import { Completed, CompleteRequest } from "./schemas.ts";
 
 export function devRoutes({ log }: Pick<ApiOptions, "log">) {
@@ -31,7 +31,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">) {
         errors: [problems.conflict],
       },
       async (call) => {
-        await command(log, call, { type: "complete", attempt: "any", result: call.body.result });
+        await recordCommand(log, call, { type: "complete", attempt: "any", result: call.body.result });
         return { ok: true };
       },
     ),

@@ -2,13 +2,13 @@
 
 import { DAY_MS, instantOf } from "../../../events/time.ts";
 import type { ApiParts } from "../../http/api.ts";
-import { permitted } from "../../http/auth.ts";
+import { checkPermitted } from "../../http/auth.ts";
 import { callback } from "../../http/document/openapi.ts";
 import { tags } from "../../http/document/tags.ts";
 import { jsonResponse } from "../../http/door/security_headers.ts";
 import { RUN_AT_MAX_DAYS } from "../../http/limits.ts";
 import { problems } from "../../http/problems.ts";
-import { checkSubmission, submitted } from "../../http/request/submission.ts";
+import { checkSubmission, submitOrThrow } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { IntakeRequest } from "../../http/schema.ts";
@@ -100,12 +100,12 @@ export function intakeRoutes({
       },
       async (call) => {
         const { caller, body, sent } = call;
-        const submission = permitted(caller, body);
+        const submission = checkPermitted(caller, body);
         checkSubmission(submission, { ...sent, connectors: workflows, refusedAddress });
         if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
         const job_id = call.newId();
-        const recorded = await submitted(
+        const recorded = await submitOrThrow(
           { log, queue: await queue.of(caller) },
           {
             job_id,

@@ -3,7 +3,7 @@
 import { SYSTEM } from "../../../events/account.ts";
 import { eventId } from "../../../events/mod.ts";
 import type { Caller } from "../../access/mod.ts";
-import { Line } from "../../async/mod.ts";
+import { FairQueue } from "../../async/mod.ts";
 import { isFinished, type JobState } from "../../domain/job/job_state.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -11,14 +11,14 @@ import { LARGE_REPLAYS_WAITING_MAX } from "../../http/limits.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
-import { checkSubmission, submitted } from "../../http/request/submission.ts";
+import { checkSubmission, submitOrThrow } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { onBehalfOf, type Reused, replayAccount, replayOf, stepsBefore } from "../../jobs/bulk/replay.ts";
 import { jobMeta, readJob } from "../../jobs/commands.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
 import { MAX_HEAVY_LENGTH } from "../../log/mod.ts";
-import { command } from "./job_refusal.ts";
+import { recordCommand } from "./job_refusal.ts";
 import { CancelRequest, JobCancelled, JobReplayed, ReplayRequest } from "./schemas.ts";
 
 export function jobControlRoutes({
@@ -28,7 +28,7 @@ export function jobControlRoutes({
   refusedAddress,
 }: Pick<ApiParts, "log" | "queue" | "workflows" | "refusedAddress">) {
   const pipelines = new PipelineReader(log);
-  const largeReplays = new Line();
+  const largeReplays = new FairQueue();
   return [
     route(
       {
@@ -53,7 +53,7 @@ export function jobControlRoutes({
         errors: [problems.conflict],
       },
       async (call) => {
-        await command(log, call, { type: "cancel", reason: call.body.reason });
+        await recordCommand(log, call, { type: "cancel", reason: call.body.reason });
         return { job_id: call.job.job_id, status: "cancelled" };
       },
     ),
@@ -105,7 +105,7 @@ export function jobControlRoutes({
 
         const job_id = call.newId();
         const record = async () =>
-          submitted(
+          submitOrThrow(
             { log, queue: await queue.of(caller) },
             {
               job_id,

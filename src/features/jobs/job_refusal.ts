@@ -18,7 +18,7 @@ type Commanding = Call<unknown, unknown, unknown, Caller>;
  * Records the call's command on the job that it names, and returns the position. Throws the problems `job_not_found`,
  * `conflict`, `already_decided` and `self_approval_refused`, and what `log.append` throws.
  */
-export async function command(log: EventLog, call: Commanding, command: JobCommand): Promise<void> {
+export async function recordCommand(log: EventLog, call: Commanding, command: JobCommand): Promise<void> {
   const { caller, cause, job } = call;
   const { job_id } = job;
   const meta = { ...jobMeta(job_id, { actor: caller.actor }), ...cause };

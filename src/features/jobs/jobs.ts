@@ -17,13 +17,13 @@ import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
-import { answerWith, answerWritten } from "../../http/stream/answer.ts";
+import { respondWithJson, respondWithWrittenJson } from "../../http/stream/answer.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
 import { matches } from "../../jobs/bulk/job_filter.ts";
 import { readHistory, readJob } from "../../jobs/commands.ts";
 import type { LimitedJob } from "../../jobs/limits/limits.ts";
 import { Job, JobEventList, JobList, JobListQuery, JobStatus } from "./schemas.ts";
-import { waitTeller } from "./waiting.ts";
+import { waitExplainer } from "./waiting.ts";
 
 const EVENTS = byVersion("job_events");
 
@@ -53,7 +53,7 @@ export function jobRoutes({
   matching,
 }: ApiOptions & { matching: Turns }) {
   const wait_ms = timing?.read_model_wait_ms;
-  const waitsOf = waitTeller({ log, sql, bus, workflows, signal });
+  const waitsOf = waitExplainer({ log, sql, bus, workflows, signal });
   const columns = sql`job_id, workflow, status, priority, concurrency_key, key_owner, origin_job_id, attempt, position, created_at,
     updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps, account`;
   return [
@@ -106,7 +106,7 @@ export function jobRoutes({
           ...(job.last_error !== null && { last_error: job.last_error }),
           ...(waits.has(job_id) && { waiting_for: waits.get(job_id) }),
         };
-        return await answerWith(status, call.set);
+        return await respondWithJson(status, call.set);
       },
     ),
     route(
@@ -193,7 +193,7 @@ export function jobRoutes({
         const { result, error, cancel_reason } = state;
         const waits = await waitsOf([toWaitingJob(row)], named.reach);
         const summary = toSummary(row, waits.get(job_id));
-        return await answerWith(
+        return await respondWithJson(
           { ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) },
           call.set,
         );
@@ -244,7 +244,7 @@ export function jobRoutes({
         const data: string[] = [];
         await inSlices(items, (event) => data.push(jobEventJson(event)));
         const rest = `"has_more":${has_more},"next_cursor":${JSON.stringify(next_cursor)}`;
-        return await answerWritten(() => `{"data":[${data.join(",")}],${rest}}`, call.set);
+        return await respondWithWrittenJson(() => `{"data":[${data.join(",")}],${rest}}`, call.set);
       },
     ),
   ];

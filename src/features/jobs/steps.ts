@@ -9,10 +9,10 @@ import { tags } from "../../http/document/tags.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
-import { answerWith } from "../../http/stream/answer.ts";
+import { respondWithJson } from "../../http/stream/answer.ts";
 import { readJob } from "../../jobs/commands.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
-import { command } from "./job_refusal.ts";
+import { recordCommand } from "./job_refusal.ts";
 import { jobProblems } from "./problems.ts";
 import { ApproveRequest, JobApproval, JobSteps } from "./schemas.ts";
 
@@ -77,7 +77,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiParts, "log" | "wor
         if (!job) throw jobNotFound(job_id);
         const { steps, pipeline } = await stepsOf(job);
         const data = steps.map((step) => describeStep(step, job.step_states.get(step.id) ?? UNREACHED));
-        return await answerWith({ job_id, status: job.status, pipeline, data }, call.set);
+        return await respondWithJson({ job_id, status: job.status, pipeline, data }, call.set);
       },
     ),
     route(
@@ -105,7 +105,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiParts, "log" | "wor
         const { caller, body } = call;
         const { step, approved } = body;
         const party = await auth.partyOf(caller);
-        await command(log, call, { type: "approve", ...body, by: caller.actor, party });
+        await recordCommand(log, call, { type: "approve", ...body, by: caller.actor, party });
         return { job_id: call.job.job_id, step, approved };
       },
     ),

@@ -12,7 +12,7 @@ import { Workflows } from "../../jobs/run/workflows.ts";
 type Waits = ReadonlyMap<string, WaitingFor>;
 
 /** Says why jobs wait; limits are looked up as they are now, for several jobs together. */
-export function waitTeller({
+export function waitExplainer({
   log,
   sql,
   bus,

@@ -7,7 +7,7 @@ import { type Caller, reachOf } from "../../access/mod.ts";
 import { type PipelineState, pipelineDecider, pipelineState } from "../../domain/pipeline/pipeline.ts";
 import { beyond } from "../../domain/reach.ts";
 import type { ApiParts } from "../../http/api.ts";
-import { permitted } from "../../http/auth.ts";
+import { checkPermitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import { Problem } from "../../http/problem.ts";
@@ -55,7 +55,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
       async (call) => {
         const { caller } = call;
         const { name, ...definition } = call.body;
-        const pipeline = permitted(caller, { workflow: name, ...definition });
+        const pipeline = checkPermitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         if (workflows.has(name)) {
           throw new Problem(
@@ -184,7 +184,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         if (named !== name) {
           throw invalid([{ pointer: "/name", message: `must be ${JSON.stringify(name)}, as in the path` }]);
         }
-        const pipeline = permitted(caller, { workflow: name, ...definition });
+        const pipeline = checkPermitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
         const stream_id = pipelineStream(name);
         const handled = await handle(log, {

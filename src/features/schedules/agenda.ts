@@ -2,7 +2,7 @@
 import { entityId, type KnownEvent } from "../../../events/mod.ts";
 
 /** A schedule at a version of its stream. */
-export interface Appointment {
+export interface ScheduledRun {
   readonly schedule_id: string;
   readonly version: number;
   /** Milliseconds since 1970. */
@@ -10,7 +10,7 @@ export interface Appointment {
 }
 
 export class Agenda {
-  readonly #appointments = new Map<string, Appointment>();
+  readonly #appointments = new Map<string, ScheduledRun>();
 
   /** Active schedules. */
   get size(): number {
@@ -18,7 +18,7 @@ export class Agenda {
   }
 
   /** Adds an appointment, unless there is a newer one. */
-  put(appointment: Appointment): void {
+  put(appointment: ScheduledRun): void {
     const known = this.#appointments.get(appointment.schedule_id);
     if (!known || known.version < appointment.version) {
       this.#appointments.set(appointment.schedule_id, appointment);
@@ -60,8 +60,8 @@ export class Agenda {
    * What is due at `now`, the longest overdue first, and when the next is due after that (`undefined`: none is known).
    * Looks at every entry: 100,000 of them take about a millisecond.
    */
-  look(now: number): { due: Appointment[]; next_run_at: number | undefined } {
-    const due: Appointment[] = [];
+  look(now: number): { due: ScheduledRun[]; next_run_at: number | undefined } {
+    const due: ScheduledRun[] = [];
     let next: number | undefined;
     for (const appointment of this.#appointments.values()) {
       const { next_run_at } = appointment;

@@ -84,13 +84,13 @@ export function decidedJob(log: EventLog, jobId: string): DecidedStream<JobState
 }
 
 /** A job that was submitted outside its scheduled runs; `replayed`: by an earlier request with the same key. */
-export type Ran = { readonly ok: true; readonly replayed: boolean; readonly position: number };
+export type SubmittedRun = { readonly ok: true; readonly replayed: boolean; readonly position: number };
 
 /**
  * The job that an earlier request with the same key submitted, if there is one. The log's `createOnce` would compare what
  * was asked for; but a run has no body, and whatever has this id was submitted by the same request.
  */
-export async function ranBefore(log: Pick<EventLog, "readFirst">, job_id: string): Promise<Ran | undefined> {
+export async function earlierRun(log: Pick<EventLog, "readFirst">, job_id: string): Promise<SubmittedRun | undefined> {
   const stream_id = jobStream(job_id);
   const first = (await log.readFirst([stream_id])).get(stream_id);
   return first && { ok: true, replayed: true, position: first.position };
@@ -145,7 +145,7 @@ export function decideWithin(
   return scheduleDecider.decide(command, isKnown ? state : scheduleDecider.initial);
 }
 
-export interface CommandingSchedule {
+export interface ScheduleCommandOptions {
   readonly schedule_id: string;
   /** Who runs the command. */
   readonly reach: Reach;
@@ -156,7 +156,7 @@ export interface CommandingSchedule {
 /** Decides a command on a schedule's current state and records the decision. Throws what `log.append` throws. */
 export function commandSchedule(
   log: EventLog,
-  { schedule_id, reach, command, meta }: CommandingSchedule,
+  { schedule_id, reach, command, meta }: ScheduleCommandOptions,
 ): Promise<Handled<ScheduleState, ScheduleRejection>> {
   const decide = (wanted: ScheduleCommand, state: ScheduleState) => decideWithin(reach, wanted, state);
   const decider = { ...scheduleDecider, decide };
@@ -185,12 +185,12 @@ export function createSchedule(
 export type RunnableDefinition = ScheduleDefinition & { readonly job: Within<ScheduleDefinition["job"]> };
 
 /** Creates a schedule; its first instant is the first one after `now`. Throws `CalendarError`. */
-export function creation(definition: RunnableDefinition, now: number): ScheduleCommand & { type: "create" } {
+export function createCommand(definition: RunnableDefinition, now: number): ScheduleCommand & { type: "create" } {
   return { type: "create", definition: spelled(definition), next_run_at: firstInstant(definition, now) };
 }
 
 /** Gives a schedule another definition, which determines its instants after `now`. Throws `CalendarError`. */
-export function change(
+export function updateCommand(
   definition: RunnableDefinition,
   { by, now, expected_version }: { by: string; now: number; expected_version: number | "any" },
 ): ScheduleCommand & { type: "update" } {
@@ -211,12 +211,12 @@ function spelled(definition: ScheduleDefinition): ScheduleDefinition {
 }
 
 /** Resumes a paused schedule, with the first instant after `now`. Throws `CalendarError`. */
-export function resumption(state: ScheduleState, now: number): ScheduleCommand {
+export function resumeCommand(state: ScheduleState, now: number): ScheduleCommand {
   return { type: "resume", next_run_at: state.definition ? firstInstant(state.definition, now) : now };
 }
 
 /** Pauses or deletes a schedule; what was due by `now` and has not fired never will. Throws `CalendarError`. */
-export function ending(type: "pause" | "delete", state: ScheduleState, now: number): ScheduleCommand {
+export function endCommand(type: "pause" | "delete", state: ScheduleState, now: number): ScheduleCommand {
   return { type, now, ...missed(state, now + 1) };
 }
 

@@ -9,7 +9,7 @@ import { databaseNow } from "../../db/mod.ts";
 import { beyond, EVERYTHING, type Reach } from "../../domain/reach.ts";
 import type { ScheduleCommand, ScheduleState as StoredSchedule } from "../../domain/schedule.ts";
 import type { ApiParts } from "../../http/api.ts";
-import { permitted } from "../../http/auth.ts";
+import { checkPermitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
@@ -25,19 +25,19 @@ import { jobEventJson } from "../../http/stream/event_json.ts";
 import { runsOnly } from "../../jobs/bulk/job_filter.ts";
 import { CalendarError } from "./calendar.ts";
 import {
-  change,
   commandSchedule,
+  createCommand,
   createSchedule,
-  creation,
-  ending,
+  earlierRun,
+  endCommand,
   nextInstants,
   type RunnableDefinition,
-  ranBefore,
   readSchedule,
-  resumption,
+  resumeCommand,
   scheduleMeta,
+  updateCommand,
 } from "./commands.ts";
-import { type RanNow, runNow } from "./run_now.ts";
+import { type RunNowResult, runNow } from "./run_now.ts";
 import { scheduleIdParam, scheduleNotFound } from "./schedule_id.ts";
 import {
   NextRunsQuery,
@@ -106,7 +106,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const { caller } = call;
         const definition = runnable(call);
         const now = await databaseNow(sql);
-        const command = understood(() => creation(definition, now));
+        const command = understood(() => createCommand(definition, now));
         const schedule_id = call.newId();
         const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...call.cause });
         const created = await stored.add("schedules", {
@@ -214,7 +214,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const { caller, expected_version } = call;
         const definition = runnable(call);
         const given = { by: caller.actor, now: await databaseNow(sql), expected_version };
-        const command = understood(() => change(definition, given));
+        const command = understood(() => updateCommand(definition, given));
         await record(call, () => command);
         const { state, version } = await existing(call);
         call.etag(version);
@@ -253,7 +253,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const job_id = call.newId();
         const meta = { actor: caller.actor, ...call.cause };
         // A repetition needs no place in the queue: it gets the first response.
-        let ran: RanNow | undefined = call.idempotency_key === null ? undefined : await ranBefore(log, job_id);
+        let ran: RunNowResult | undefined = call.idempotency_key === null ? undefined : await earlierRun(log, job_id);
         if (!ran) {
           const own = await queue.of(caller);
           if (own.full) throw queueFull(own.depth());
@@ -370,7 +370,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
       },
       async (call) => {
         const now = await databaseNow(sql);
-        const command = (state: StoredSchedule) => ending("pause", state, now);
+        const command = (state: StoredSchedule) => endCommand("pause", state, now);
         await record(call, command);
         return { schedule_id: call.params.schedule_id, status: "paused", next_run_at: null };
       },
@@ -396,7 +396,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
       },
       async (call) => {
         const now = await databaseNow(sql);
-        const command = (state: StoredSchedule) => resumption(state, now);
+        const command = (state: StoredSchedule) => resumeCommand(state, now);
         await record(call, command);
         return stateOf(call.params.schedule_id, (await existing(call)).state);
       },
@@ -422,7 +422,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
       },
       async (call) => {
         const now = await databaseNow(sql);
-        const command = (state: StoredSchedule) => ending("delete", state, now);
+        const command = (state: StoredSchedule) => endCommand("delete", state, now);
         await record(call, command);
         return { schedule_id: call.params.schedule_id, status: "deleted" };
       },
@@ -443,7 +443,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
   /** The intended schedule in a request. Throws the problems of a submission, and `workflow_not_allowed`. */
   function runnable({ caller, body, sent }: Call<unknown, unknown, ScheduleRequest, Caller>): RunnableDefinition {
     const { job: wanted, ...rest } = body;
-    const job = permitted(caller, wanted, "/job/workflow");
+    const job = checkPermitted(caller, wanted, "/job/workflow");
     checkSubmission(job, { ...sent, connectors: workflows, refusedAddress, pointer: "/job" });
     return { time_zone: "UTC", misfire_grace_seconds: MISFIRE_GRACE_DEFAULT_S, ...rest, job };
   }

@@ -10,13 +10,13 @@ import {
   decidedJob,
   decidedSchedule,
   decideWithin,
+  earlierRun,
   firedJobMeta,
-  type Ran,
-  ranBefore,
+  type SubmittedRun,
   scheduleMeta,
 } from "./commands.ts";
 
-export interface RunningNow {
+export interface RunNowOptions {
   readonly schedule_id: string;
   /** Of the job; exists already if the request is a repetition. */
   readonly job_id: string;
@@ -26,14 +26,17 @@ export interface RunningNow {
 }
 
 /** The outcome: the job, now recorded or by an earlier request with the same key, or why the schedule cannot run. */
-export type RanNow = Ran | Refused;
+export type RunNowResult = SubmittedRun | Refused;
 type Refused = { readonly ok: false; readonly reason: "refused"; readonly refusal: ScheduleRejection };
 
 /**
  * Submits a schedule's job, in one commit with the record of it; by the schedule's teller, for whatever triggers schedules
  * from outside may do so many times at once. Throws what `tell` throws.
  */
-export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }: RunningNow): Promise<RanNow> {
+export async function runNow(
+  log: EventLog,
+  { schedule_id, job_id, meta, reach }: RunNowOptions,
+): Promise<RunNowResult> {
   const handled = await tell<[ScheduleState, JobState], Refused | { ok: false; reason: "exists" }>(log, {
     caller: chargedTo(meta),
     streams: [decidedSchedule(log, schedule_id), decidedJob(log, job_id)],
@@ -53,5 +56,5 @@ export async function runNow(log: EventLog, { schedule_id, job_id, meta, reach }
   if (handled.ok) return { ok: true, replayed: false, position: handled.positions[1] as number };
   const { refusal } = handled;
   if (refusal.reason === "refused") return refusal;
-  return (await ranBefore(log, job_id)) as Ran;
+  return (await earlierRun(log, job_id)) as SubmittedRun;
 }

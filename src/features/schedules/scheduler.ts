@@ -21,7 +21,7 @@ import type { JobState } from "../../domain/job/job_state.ts";
 import { SCHEDULER_LEASE, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
 import { readModelPosition } from "../../jobs/queue/read_model.ts";
 import { type EventLog, handleAll, isTransient } from "../../log/mod.ts";
-import { Agenda, type Appointment } from "./agenda.ts";
+import { Agenda, type ScheduledRun } from "./agenda.ts";
 import {
   decidedJob,
   decidedSchedule,
@@ -174,7 +174,7 @@ class Term {
   }
 
   /** Fires what is due. Rejects with the first fault, when all have had their turn. */
-  async #keepAll(due: readonly Appointment[], now: number): Promise<void> {
+  async #keepAll(due: readonly ScheduledRun[], now: number): Promise<void> {
     const { signal } = this.#over;
     const faults: unknown[] = [];
     for (let start = 0; start < due.length; start += AT_ONCE) {
@@ -191,7 +191,7 @@ class Term {
   }
 
   /** Fires what is due for one schedule, and notes when it is due again. */
-  async #keep(appointment: Appointment, schedule: StoredSchedule | undefined, now: number): Promise<void> {
+  async #keep(appointment: ScheduledRun, schedule: StoredSchedule | undefined, now: number): Promise<void> {
     const { logger } = this.#options;
     const { schedule_id, version } = appointment;
     try {

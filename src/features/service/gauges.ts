@@ -12,7 +12,7 @@ import type { ReactionStatus, Reactor } from "../../reactor/mod.ts";
 import type { Metrics } from "../../telemetry/mod.ts";
 import { schedulerHealth } from "./queries.ts";
 
-export interface Watched {
+export interface GaugeSources {
   readonly log: EventLog;
   readonly sql: Sql;
   readonly bus: Bus;
@@ -21,7 +21,7 @@ export interface Watched {
 }
 
 /** Queries to the database: five small ones, at most every 5 s, however often it is scraped. */
-export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor }: Watched): void {
+export function addGauges(metrics: Metrics, { log, sql, bus, projector, reactor }: GaugeSources): void {
   metrics.gauge({ name: "levqor_bus_connected", help: "Whether the bus is reachable: 1 or 0." }, () =>
     bus.health().connected ? 1 : 0,
   );

@@ -10,7 +10,7 @@ import { Problem } from "../../http/problem.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import type { Recorded, Resuming } from "../../log/mod.ts";
+import type { Recorded, ResumeOptions } from "../../log/mod.ts";
 import { serviceProblems } from "./problems.ts";
 import {
   ProjectionName,
@@ -118,7 +118,7 @@ interface Resumable<Found extends Recorded> {
   readonly missing: (typeof serviceProblems)["projection_not_found" | "reaction_not_found"];
   readonly not_stopped: (typeof serviceProblems)["projection_not_stopped" | "reaction_not_stopped"];
   /** `undefined`: there is none of this name. */
-  readonly resume: (resuming: Resuming) => Promise<Found | undefined>;
+  readonly resume: (resuming: ResumeOptions) => Promise<Found | undefined>;
 }
 
 /** Resumes what a call names. Throws the problems of the declarations, and `validation_failed`. */

@@ -5,7 +5,7 @@ import { reachOf } from "../../access/mod.ts";
 import type { ApiParts } from "../../http/api.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
-import { positionHeader, refuseBeyondAll } from "../../http/paging.ts";
+import { checkExactPosition, positionHeader } from "../../http/paging.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
@@ -25,7 +25,7 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 
 /** What both streams have in common. */
 const STREAMING = {
-  checkQuery: (query) => refuseBeyondAll(query, "after"),
+  checkQuery: (query) => checkExactPosition(query, "after"),
   headers: ["Last-Event-ID"],
   answers: {
     200: {

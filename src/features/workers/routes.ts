@@ -8,7 +8,7 @@ import { shareOf } from "../../access/shares/shares.ts";
 import { CallerTallies, type CallerTally, countRows } from "../../access/shares/tallies.ts";
 import { inSlices } from "../../async/mod.ts";
 import { type JobState, maxAttempts } from "../../domain/job/job_state.ts";
-import { permitted } from "../../http/auth.ts";
+import { checkPermitted } from "../../http/auth.ts";
 import type { Call } from "../../http/call.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -25,7 +25,7 @@ import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
-import { answerWritten } from "../../http/stream/answer.ts";
+import { respondWithWrittenJson } from "../../http/stream/answer.ts";
 import {
   AttemptCache,
   type ExternalReport,
@@ -132,7 +132,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       },
       async (call) => {
         const { caller, request, body: wish } = call;
-        const claimed = wish.workflows.map((workflow, n) => permitted(caller, { workflow }, `/workflows/${n}`));
+        const claimed = wish.workflows.map((workflow, n) => checkPermitted(caller, { workflow }, `/workflows/${n}`));
         await refuseBuiltIn(wish.workflows);
         const room = await claimed_jobs.of(caller);
         if (room?.left === 0) throw tooManyClaimed(room);
@@ -158,7 +158,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         });
         const texts: string[] = [];
         await inSlices(jobs, ({ job_id, state }) => texts.push(JSON.stringify(claimedJob(job_id, state))));
-        return await answerWritten(() => `{"jobs":[${texts.join(",")}]}`, call.set);
+        return await respondWithWrittenJson(() => `{"jobs":[${texts.join(",")}]}`, call.set);
       },
     ),
     route(

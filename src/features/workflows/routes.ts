@@ -5,7 +5,7 @@ import type { WorkflowLimitsRow } from "../../../projections/mod.ts";
 import { DEFAULT_CONCURRENCY_PER_KEY } from "../../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../../domain/workflow.ts";
 import type { ApiParts } from "../../http/api.ts";
-import { permitted } from "../../http/auth.ts";
+import { checkPermitted } from "../../http/auth.ts";
 import { tags } from "../../http/document/tags.ts";
 import { problems } from "../../http/problems.ts";
 import { checkedParam } from "../../http/request/params.ts";
@@ -77,7 +77,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
         errors: [problems.workflow_not_allowed],
       },
       async (call) => {
-        const { workflow } = permitted(call.caller, call.params);
+        const { workflow } = checkPermitted(call.caller, call.params);
         const { events } = await log.readLast([workflowStream(workflow)]);
         const state = [...events.values()].map(decode).reduce(workflowDecider.evolve, workflowDecider.initial);
         return fromState(workflow, state);
@@ -106,7 +106,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
       },
       async (call) => {
         const { caller } = call;
-        const { workflow } = permitted(caller, call.params);
+        const { workflow } = checkPermitted(caller, call.params);
         const stream_id = workflowStream(workflow);
         const handled = await stored.add("workflow_limits", {
           caller,

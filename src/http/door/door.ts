@@ -84,11 +84,11 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     context.route = routes.routeOf(request.method, pathOf(request));
     if (tracing.active) beginSpan(tracing, request, context);
     const finish = (response: Response) => {
-      const dressed = dress(unlessCurrent(response, { request, context }), { request, context, cors });
+      const complete = withHeaders(unlessCurrent(response, { request, context }), { request, context, cors });
       const deprecated = deprecationOf?.(request.method, context.route);
-      for (const name in deprecated) dressed.headers.append(name, deprecated[name] as string);
-      tell(request, context, dressed);
-      return dressed;
+      for (const name in deprecated) complete.headers.append(name, deprecated[name] as string);
+      tell(request, context, complete);
+      return complete;
     };
     const begin = (): Response | Promise<Response> => {
       checkHead(request, context);
@@ -99,7 +99,7 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
     };
     let answer: Response | Promise<Response>;
     try {
-      answer = pace.begin()?.then(begin) ?? begin();
+      answer = pace.start()?.then(begin) ?? begin();
     } catch (error) {
       answer = refuse(request, error);
     }
@@ -187,7 +187,7 @@ function tooLate({ reading }: RequestContext, limit_s: number): Problem {
 }
 
 /** Adds the headers that every response has. */
-function dress(
+function withHeaders(
   response: Response,
   { request, context, cors }: { request: Request; context: RequestContext; cors: Cors },
 ): Response {

@@ -4,21 +4,21 @@
  */
 
 /** About 2 ms of requests that are answered at once. */
-const BEGUN_PER_TURN = 32;
+const MAX_STARTS_PER_TURN = 32;
 
 export class Pace {
-  #begun = 0;
+  #started = 0;
 
   /**
    * `undefined`: start at once. Otherwise wait for the next turn. Bun closes a connection that sends another request
    * before the last one is answered, so no more will come on this one.
    */
-  begin(): Promise<void> | undefined {
-    if (this.#begun === 0) setImmediate(() => this.#turn());
-    return ++this.#begun > BEGUN_PER_TURN ? new Promise(setImmediate) : undefined;
+  start(): Promise<void> | undefined {
+    if (this.#started === 0) setImmediate(() => this.#turn());
+    return ++this.#started > MAX_STARTS_PER_TURN ? new Promise(setImmediate) : undefined;
   }
 
   #turn(): void {
-    this.#begun = 0;
+    this.#started = 0;
   }
 }

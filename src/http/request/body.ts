@@ -1,6 +1,6 @@
 /** Reads a request's body once, as text, within its limit. */
 
-import { encodingOf, firstCharacters, readMediaType } from "../../json/mod.ts";
+import { encodingOf, firstCharacters, parseMediaType } from "../../json/mod.ts";
 import { contextOf, type RequestContext } from "../context.ts";
 import { BODY_LIMIT_BYTES } from "../limits.ts";
 import { Problem } from "../problem.ts";
@@ -70,7 +70,7 @@ function checkMediaType(contentType: string | undefined): void {
       "The request has no Content-Type; application/json is expected.",
     );
   }
-  const type = readMediaType(contentType);
+  const type = parseMediaType(contentType);
   if (!type?.is_json) {
     throw new Problem(
       problems.unsupported_media_type,

@@ -1,6 +1,6 @@
 /** Submissions of jobs in requests: what is checked besides their schema, and what callers are told. */
 
-import { writtenOtherwise } from "../../../connectors/called_url.ts";
+import { urlFault } from "../../../connectors/called_url.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { stepFaults } from "../../domain/pipeline/pipeline_check.ts";
 import type { Depth } from "../../jobs/intake/queue_depth.ts";
@@ -17,7 +17,7 @@ import { invalid } from "./validation.ts";
 const RETRY_AFTER_S = 5;
 
 /** Submits a job. Throws the problems `queue_full` and `outcome_unknown`. */
-export async function submitted(to: Parameters<typeof submit>[0], submission: Submission): Promise<Once> {
+export async function submitOrThrow(to: Parameters<typeof submit>[0], submission: Submission): Promise<Once> {
   const result = await submit(to, submission).catch((error) => {
     throw error instanceof AppendInDoubtError ? outcomeUnknown(error, submission.job_id) : error;
   });
@@ -57,7 +57,7 @@ export function checkSubmission(
   { payload, steps, callback_url }: Pick<IntakeRequest, "payload" | "steps" | "callback_url">,
   { byte_length, connectors, refusedAddress, pointer = "" }: CheckSubmissionOptions,
 ): void {
-  const otherwise = callback_url === undefined ? undefined : writtenOtherwise(callback_url);
+  const otherwise = callback_url === undefined ? undefined : urlFault(callback_url);
   if (otherwise !== undefined) throw invalid([{ pointer: `${pointer}/callback_url`, message: otherwise }]);
   const refused = callback_url === undefined ? undefined : refusedAddress?.(callback_url);
   if (refused !== undefined) {

@@ -5,7 +5,7 @@ import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../../events/job.ts";
 import { catalogue } from "../../../events/mod.ts";
 import { PipelineName, Step } from "../../../events/pipeline.ts";
-import { readTime } from "../../../events/time.ts";
+import { parseTime } from "../../../events/time.ts";
 import { compileCheck, cutPointer } from "../../json/mod.ts";
 import { queryOf } from "../context.ts";
 import { type FieldError, MAX_ERRORS, Problem } from "../problem.ts";
@@ -249,7 +249,7 @@ function integerOf(text: string): number | bigint {
 
 /** Empty if a text is a time. */
 function timeFault(value: string): string {
-  const reading = readTime(value);
+  const reading = parseTime(value);
   return "fault" in reading ? reading.fault : "";
 }
 

@@ -10,12 +10,12 @@ const LONG_LENGTH = 100_000;
 const encoder = new TextEncoder();
 
 /** Writes a value as a response's JSON, without decoding kept text. */
-export function answerWith(value: unknown, set: { headers: Record<string, unknown> }): Promise<Response | string> {
-  return answerWritten(() => writeJson(value), set);
+export function respondWithJson(value: unknown, set: { headers: Record<string, unknown> }): Promise<Response | string> {
+  return respondWithWrittenJson(() => writeJson(value), set);
 }
 
 /** The same, for JSON that is written when its turn has come. */
-export async function answerWritten(
+export async function respondWithWrittenJson(
   write: () => string,
   set: { headers: Record<string, unknown> },
 ): Promise<Response | string> {

@@ -48,24 +48,24 @@ export interface BulkOptions {
 }
 
 /** What an operation covers, apart from what is beyond the caller's reach. */
-export interface BulkWish extends Omit<BulkStarted, "workflows"> {
+export interface BulkRequest extends Omit<BulkStarted, "workflows"> {
   readonly reach: Reach;
 }
 
-export interface BulkOperation extends BulkWish {
+export interface BulkOperation extends BulkRequest {
   readonly operation_id: string;
   /** The caller. */
   readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
 }
 
 /** The outcome of an operation that was completed before, or the operation to run. */
-export type Begun =
+export type BulkStart =
   | { readonly ok: true; readonly operation: BulkOperation; readonly finished: BulkFinished | undefined }
   /** Another operation has its id. */
   | { readonly ok: false; readonly reason: "key_reused" };
 
 /** Records an operation, or resumes the recorded one with its id. Throws what `log.append` throws. */
-export async function beginBulk(log: EventLog, operation: BulkOperation): Promise<Begun> {
+export async function startBulk(log: EventLog, operation: BulkOperation): Promise<BulkStart> {
   const { operation_id, meta, action, filter, reason, until_position, reach } = operation;
   const data: BulkStarted = {
     action,
@@ -92,7 +92,7 @@ export async function beginBulk(log: EventLog, operation: BulkOperation): Promis
 }
 
 /** How many jobs match, according to the read model. */
-export async function countBulk(sql: Sql, operation: BulkWish): Promise<number> {
+export async function countBulk(sql: Sql, operation: BulkRequest): Promise<number> {
   const [row] = await sql<[{ count: number }]>`
     select count(*)::int as count from levqor_read.jobs
     where position <= ${operation.until_position} ${conditions(sql, operation)}`;
@@ -207,7 +207,7 @@ function metaOf(job_id: string, { operation_id, meta }: BulkOperation): EventMet
   return { ...meta, correlation_id: job_id, causation_id };
 }
 
-function conditions(sql: Sql, { action, filter, reach }: BulkWish) {
+function conditions(sql: Sql, { action, filter, reach }: BulkRequest) {
   const unfinished = action === "cancel" && filter.status === undefined;
   return sql`${matches(sql, filter, reach)} ${unfinished ? sql`and status in ('queued', 'running')` : sql``}`;
 }

@@ -14,7 +14,7 @@ import { jobDecider } from "../../domain/job/job.ts";
 import type { JobCommand, JobRejection } from "../../domain/job/job_command.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job/job_state.ts";
 import type { Reach } from "../../domain/reach.ts";
-import { isSameJson, opened } from "../../json/mod.ts";
+import { decodeKept, isSameJson } from "../../json/mod.ts";
 import { type EventLog, handle, pagesOf } from "../../log/mod.ts";
 import { commandJob, reachable } from "../commands.ts";
 import type { EndedAttempt } from "../options.ts";
@@ -32,7 +32,7 @@ export type ExternalReport =
   /** Releases the job. */
   | { readonly type: "release" };
 
-export interface Reporting {
+export interface ReportOptions {
   readonly job_id: string;
   readonly attempt: number;
   readonly report: ExternalReport;
@@ -105,14 +105,17 @@ export class AttemptCache {
   }
 
   /** What the previous heartbeat recorded, if it covers this one, too. */
-  renewed({ job_id, attempt, report }: Reporting): (Reported & { ok: true }) | undefined {
+  renewed({ job_id, attempt, report }: ReportOptions): (Reported & { ok: true }) | undefined {
     const renewal = this.#attempts.get(job_id)?.renewal;
     if (!renewal || report.type !== "heartbeat" || Date.now() >= renewal.until) return undefined;
     return renewal.attempt === attempt && renewal.wanted === report.lease_seconds ? renewal.reported : undefined;
   }
 
   /** Stores what a heartbeat found and recorded. */
-  renew({ job_id, attempt, report }: Reporting, found: Found & { readonly reported: Reported & { ok: true } }): void {
+  renew(
+    { job_id, attempt, report }: ReportOptions,
+    found: Found & { readonly reported: Reported & { ok: true } },
+  ): void {
     if (report.type !== "heartbeat") return;
     const { state, version, reported } = found;
     const { lease_seconds } = reported.event.data as { lease_seconds: number };
@@ -121,7 +124,7 @@ export class AttemptCache {
   }
 
   /** For a heartbeat that was refused before at this version: whether it came from the actor that claimed the attempt. */
-  refused({ job_id, attempt, meta }: Reporting, version: number): boolean | undefined {
+  refused({ job_id, attempt, meta }: ReportOptions, version: number): boolean | undefined {
     const cached = this.#attempts.get(job_id);
     const { refused } = cached ?? {};
     const isSame = cached?.version === version && refused?.attempt === attempt && refused.actor === meta.actor;
@@ -129,7 +132,7 @@ export class AttemptCache {
   }
 
   /** Stores what a refused heartbeat found. */
-  refuse({ job_id, attempt, meta }: Reporting, { state, version, claimed }: Found & { claimed: boolean }): void {
+  refuse({ job_id, attempt, meta }: ReportOptions, { state, version, claimed }: Found & { claimed: boolean }): void {
     this.#keep(job_id, { state, version, refused: { attempt, actor: meta.actor, claimed } });
   }
 
@@ -166,9 +169,9 @@ export function longestLease({ attempt_timeout_seconds }: Pick<JobState, "attemp
 }
 
 /** Records a report. Throws what `log.append` throws. */
-export async function recordReport(log: EventLog, reporting: Reporting): Promise<Reported> {
+export async function recordReport(log: EventLog, reporting: ReportOptions): Promise<Reported> {
   const { job_id, report, meta, reach } = reporting;
-  const decider = reachable<Reporting>(reach, { ...jobDecider, decide });
+  const decider = reachable<ReportOptions>(reach, { ...jobDecider, decide });
   const { cache } = reporting;
   const known = cache?.known(job_id);
   const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: reporting, meta, known });
@@ -202,7 +205,7 @@ export async function recordReport(log: EventLog, reporting: Reporting): Promise
   return reported;
 }
 
-function decide(reporting: Reporting, state: JobState) {
+function decide(reporting: ReportOptions, state: JobState) {
   const { attempt } = reporting;
   if (state.status === "running" && state.attempt === attempt && !isClaimant(reporting, state)) {
     const message = `Cannot report on attempt ${attempt}: another has claimed it.`;
@@ -215,11 +218,11 @@ function decide(reporting: Reporting, state: JobState) {
 }
 
 /** By actor: a worker's own name proves nothing, as several may use the same. */
-function isClaimant({ meta }: Reporting, { external, claimed_by }: JobState): boolean {
+function isClaimant({ meta }: ReportOptions, { external, claimed_by }: JobState): boolean {
   return external && claimed_by === meta.actor;
 }
 
-function toCommand({ attempt, report }: Reporting, state: JobState): JobCommand {
+function toCommand({ attempt, report }: ReportOptions, state: JobState): JobCommand {
   switch (report.type) {
     case "heartbeat": {
       const wanted = report.lease_seconds ?? state.lease_seconds ?? 0;
@@ -244,7 +247,11 @@ function deadline({ started_at, attempt_timeout_seconds }: JobState): number {
 }
 
 /** Ends an attempt whose time is up. */
-async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Reporting, state: JobState): Promise<Reported> {
+async function timeOut(
+  log: EventLog,
+  { job_id, attempt, reach, meta }: ReportOptions,
+  state: JobState,
+): Promise<Reported> {
   const seconds = state.attempt_timeout_seconds ?? DEFAULT_ATTEMPT_TIMEOUT_SECONDS;
   const error = { code: "attempt_timeout", message: `The attempt did not finish within ${seconds} s.` };
   const retry = isRetryable(error) ? { in_seconds: retryDelay(state) } : undefined;
@@ -256,7 +263,7 @@ async function timeOut(log: EventLog, { job_id, attempt, reach, meta }: Reportin
 /** The recorded outcome, if the worker reported the same before and lost the response; otherwise the refusal. */
 async function recorded(
   log: EventLog,
-  { job_id, attempt, report, meta }: Reporting,
+  { job_id, attempt, report, meta }: ReportOptions,
   refused: Omit<Reported & { ok: false }, "claimed">,
 ): Promise<Reported> {
   let claimed = false;
@@ -278,7 +285,7 @@ async function recorded(
 function isRecordOf(report: ExternalReport, event: ReportEvent): boolean {
   switch (event.type) {
     case "job.succeeded":
-      return report.type === "complete" && isSameJson(opened(event.data.result ?? null), report.result ?? null);
+      return report.type === "complete" && isSameJson(decodeKept(event.data.result ?? null), report.result ?? null);
     case "job.failed":
     case "job.retry_scheduled":
       return report.type === "fail" && isSameJson(event.data.error, report.error);

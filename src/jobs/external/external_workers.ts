@@ -2,7 +2,7 @@
 import { every } from "../../async/mod.ts";
 import type { Within } from "../../domain/reach.ts";
 import type { RunnerOptions } from "../options.ts";
-import { type ClaimedJob, type ClaimWish, WorkflowGroup } from "./workflow_group.ts";
+import { type ClaimedJob, type ClaimOptions, WorkflowGroup } from "./workflow_group.ts";
 
 /** How many claims may wait in one process. */
 const MAX_WAITING = 1_000;
@@ -66,7 +66,7 @@ export class ExternalWorkers {
   /** Claims jobs of some workflows. Throws `TooManyClaimsError`, and what `log.append` throws. */
   async claim(
     claimed: readonly Within<ClaimedWorkflow>[],
-    { claimant, ...wish }: ClaimWish & { readonly claimant?: Claimant },
+    { claimant, ...wish }: ClaimOptions & { readonly claimant?: Claimant },
   ): Promise<readonly ClaimedJob[]> {
     const workflows = claimed.map(({ workflow }) => workflow);
     if (this.#options.signal.aborted) return [];

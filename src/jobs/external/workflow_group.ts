@@ -13,7 +13,7 @@
  * and go to the worker that has waited longest.
  */
 import type { EventMeta } from "../../../events/envelope.ts";
-import { pause, soon } from "../../async/mod.ts";
+import { deferOnce, pause } from "../../async/mod.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { isTransient } from "../../log/mod.ts";
@@ -38,7 +38,7 @@ const SETTLE_MS = 2_000;
 const SETTLE_POLL_MS = 10;
 
 /** How many jobs the caller may have claimed. */
-export interface ClaimRoom {
+export interface ClaimAllowance {
   /** How many more. */
   readonly left: number;
   /** Counts one while it is claimed, and after that if the claim was recorded. */
@@ -46,12 +46,12 @@ export interface ClaimRoom {
 }
 
 /** A worker's claim request. */
-export interface ClaimWish {
+export interface ClaimOptions {
   /** Its name for itself. */
   readonly worker: string;
   readonly max_jobs: number;
   /** Absent: the caller may have any number. If none is left, the worker gets none. */
-  readonly room?: ClaimRoom | undefined;
+  readonly room?: ClaimAllowance | undefined;
   readonly lease_seconds: number;
   /** How long it wants to wait for a job; 0 for what is ready now. */
   readonly wait_ms: number;
@@ -71,7 +71,7 @@ export interface WorkflowGroupOptions extends Pick<RunnerOptions, "log" | "bus" 
 }
 
 /** A worker in the line. */
-interface Waiting extends ClaimWish {
+interface Waiting extends ClaimOptions {
   readonly answer: PromiseWithResolvers<readonly ClaimedJob[]>;
   /** Whether it should not wait any longer. */
   over: boolean;
@@ -90,7 +90,7 @@ export class WorkflowGroup {
   /** Claims under way. */
   #claiming = 0;
   /** Gives ready jobs to waiting workers. */
-  readonly #serve = soon(() => this.#serveLine());
+  readonly #serve = deferOnce(() => this.#serveLine());
   /** Resolves when jobs may be handed out: at startup their order must be known first. */
   readonly #opened: Promise<void>;
   #open = false;
@@ -137,7 +137,7 @@ export class WorkflowGroup {
    * Claims up to `max_jobs` jobs as soon as there is one. Resolves to none when the time is up. Throws what
    * `log.append` throws if the log is down.
    */
-  async claim(wish: ClaimWish): Promise<readonly ClaimedJob[]> {
+  async claim(wish: ClaimOptions): Promise<readonly ClaimedJob[]> {
     this.#askedAt = performance.now();
     const waiting: Waiting = { ...wish, answer: Promise.withResolvers(), over: false };
     const end = () => this.#end(waiting);
@@ -229,7 +229,7 @@ export class WorkflowGroup {
 
   async #claimAll(
     jobs: readonly ReadyJob[],
-    wish: ClaimWish,
+    wish: ClaimOptions,
   ): Promise<{ claimed: readonly ClaimedJob[]; fault?: unknown }> {
     const faults: unknown[] = [];
     const claimOne = async (job: ReadyJob): Promise<ClaimedJob[]> => {
@@ -269,7 +269,7 @@ export class WorkflowGroup {
   /** One job, or none if another was faster or a limit holds it back. */
   async #claim(
     job: ReadyJob,
-    { worker, lease_seconds, meta }: ClaimWish,
+    { worker, lease_seconds, meta }: ClaimOptions,
   ): Promise<Extract<ClaimResult, { ok: true }> | { readonly ok: false }> {
     const { log } = this.#options;
     const [known] = job.state ? [{ ...job, state: job.state }] : await this.#feed.load([job]);
@@ -294,7 +294,7 @@ export class WorkflowGroup {
   }
 
   /** Releases a job whose worker left before it got the response, rather than wait for the lease to expire. */
-  async #release({ job_id, state }: ClaimedJob, { meta }: ClaimWish): Promise<void> {
+  async #release({ job_id, state }: ClaimedJob, { meta }: ClaimOptions): Promise<void> {
     const { log, logger } = this.#options;
     try {
       const command = { type: "release", attempt: state.attempt, reason: "worker_stopping" } as const;

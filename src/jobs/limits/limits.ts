@@ -20,7 +20,7 @@ import { jobState } from "../../domain/job/job.ts";
 import type { WaitingFor } from "../../domain/job/waiting.ts";
 import {
   type Holders,
-  holdsSlot,
+  holdsPermit,
   type Limit,
   type LimitRejection,
   type LimitState,
@@ -68,7 +68,7 @@ export interface HeldBack {
 }
 
 /** The outcome: that of the recording, or why nothing was recorded. */
-export type Let =
+export type LimitedOutcome =
   | { readonly ok: true; readonly recorded: AppendAllResult & { ok: true } }
   | { readonly ok: false; readonly reason: "conflict" }
   | { readonly ok: false; readonly reason: "held_back"; readonly held_back: HeldBack };
@@ -141,7 +141,7 @@ export class Limits {
    * Asks the limits of a job for a permit for an attempt. `record` appends the attempt's start, and the grants that it
    * gets, all or none. Throws what it throws, and what the log does.
    */
-  async acquire(attempt: LimitedAttempt, record: Record): Promise<Let> {
+  async acquire(attempt: LimitedAttempt, record: Record): Promise<LimitedOutcome> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       const streams = (await this.limitsOf(attempt)).map(limitStream);
       const answer = await this.#inTurn(streams, () => this.#ask(streams, attempt, record));
@@ -151,7 +151,7 @@ export class Limits {
   }
 
   /** `undefined`: these limits no longer apply. */
-  async #ask(streams: readonly string[], attempt: LimitedAttempt, record: Record): Promise<Let | undefined> {
+  async #ask(streams: readonly string[], attempt: LimitedAttempt, record: Record): Promise<LimitedOutcome | undefined> {
     const { job_id, attempt: number } = attempt;
     // Its end may be reported before its permit is known here.
     if (this.#following) remember(this.#running, job_id, { attempt: number, read_at: performance.now() });
@@ -252,7 +252,7 @@ export class Limits {
       for (const [jobId, attempt] of unknown) {
         const history = histories.get(jobStream(jobId)) ?? [];
         const long = history.length === PAGE ? await longJobsOf(this.#log).read(jobStream(jobId)) : undefined;
-        if (!holdsSlot(long?.state ?? jobState(history.map(decode)), attempt)) remember(this.#over, jobId, attempt);
+        if (!holdsPermit(long?.state ?? jobState(history.map(decode)), attempt)) remember(this.#over, jobId, attempt);
         else if (!this.#isOver(jobId, attempt)) remember(this.#running, jobId, { attempt, read_at });
       }
     } finally {

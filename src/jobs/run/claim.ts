@@ -7,9 +7,9 @@ import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { type Append, AppendInDoubtError, type EventLog } from "../../log/mod.ts";
-import { evolved } from "../commands.ts";
+import { stateAfter } from "../commands.ts";
 import type { HeldBack, Limits } from "../limits/limits.ts";
-import { untilKnown } from "./until_known.ts";
+import { retryTransient } from "./retry_transient.ts";
 
 export interface ClaimRequest {
   readonly job_id: string;
@@ -63,12 +63,12 @@ export async function claim(
     );
     if (!started.ok) return started;
     const { position } = started;
-    const claimed = evolved(state, events as readonly KnownNewEvent[], started);
+    const claimed = stateAfter(state, events as readonly KnownNewEvent[], started);
     return { ok: true, state: claimed, version: started.version, position };
   } catch (error) {
     if (!(error instanceof AppendInDoubtError)) throw error;
     const read = () => log.readStream(jobStream(job_id), { after_version: version });
-    const since = ((await untilKnown(read, { signal })) ?? []).map(decode);
+    const since = ((await retryTransient(read, { signal })) ?? []).map(decode);
     const next = since[0];
     if (!next) throw error;
     const now = since.reduce(jobDecider.evolve, state);

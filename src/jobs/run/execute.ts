@@ -9,7 +9,7 @@ import {
 } from "../../../connectors/connector.ts";
 import type { JobError } from "../../../events/job.ts";
 import { inSlice } from "../../async/mod.ts";
-import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT, kept } from "../../json/mod.ts";
+import { type Check, compileCheck, faultOfValue, JSON_DEPTH_LIMIT, keepAsText } from "../../json/mod.ts";
 
 /** The longest result that a job may have, in UTF-16 units of JSON. */
 const MAX_RESULT_LENGTH = 1_000_000;
@@ -100,7 +100,7 @@ function checked(result: unknown): Outcome {
     return { ok: false, error: { code: "result_not_json", message: "The result cannot be written as JSON." }, fault };
   }
   const { length } = json;
-  if (length <= MAX_RESULT_LENGTH) return { ok: true, result: kept(result ?? null, json), length };
+  if (length <= MAX_RESULT_LENGTH) return { ok: true, result: keepAsText(result ?? null, json), length };
   const message = `The result takes ${length} characters of JSON; ${MAX_RESULT_LENGTH} are allowed.`;
   return { ok: false, error: { code: "result_too_large", message } };
 }

@@ -8,7 +8,7 @@ import type { Connector, OutboundFetch } from "../../../connectors/connector.ts"
 import type { JobError } from "../../../events/job.ts";
 import type { Step, Steps } from "../../../events/pipeline.ts";
 import { toTime, toTimeAtLeast } from "../../../events/time.ts";
-import { inSlices, Line, pause } from "../../async/mod.ts";
+import { FairQueue, inSlices, pause } from "../../async/mod.ts";
 import type { JobCommand } from "../../domain/job/job_command.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../../domain/job/job_state.ts";
 import { shortened } from "../../domain/pipeline/step_error.ts";
@@ -29,7 +29,7 @@ import {
   succeeded,
   type Work,
 } from "../../domain/pipeline/steps.ts";
-import { isAtHand, JsonText, opened } from "../../json/mod.ts";
+import { decodeKept, isCheapToDecode, JsonText } from "../../json/mod.ts";
 import type { Tracing } from "../../telemetry/mod.ts";
 import { errorOf } from "../faults.ts";
 import type { Attempt } from "./attempt.ts";
@@ -57,7 +57,7 @@ const OPENING_COST = 1;
  * Jobs whose next plan has to decode large outputs: one at a time, so that they do not evict each other's from the
  * cache.
  */
-const opening = new Line();
+const opening = new FairQueue();
 /** Of all jobs of this process. */
 let inputs_length = 0;
 /** The same by caller. */
@@ -171,13 +171,13 @@ class StepsRun {
       if (outcome.ok && work.item === undefined) outputs.set(work.step.id, outcome.result);
     }
     const named = outputsNamed(this.#options.steps, { outputs, known: this.#known });
-    return named.filter((output) => output instanceof JsonText && !isAtHand(output)) as JsonText[];
+    return named.filter((output) => output instanceof JsonText && !isCheapToDecode(output)) as JsonText[];
   }
 
   #open(): Promise<void> {
     return inSlices(this.#closed(), (output) => {
       this.#known.expenses.handOn(output.text.length * OPENING_COST);
-      opened(output);
+      decodeKept(output);
     });
   }
 

@@ -29,16 +29,16 @@ import type { JobError } from "../../../events/job.ts";
 import { jobStream } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { isSystemWorkflow } from "../../../events/workflow.ts";
-import { Backoff, pause, type Repeating, soon } from "../../async/mod.ts";
+import { Backoff, deferOnce, pause, type Repeating } from "../../async/mod.ts";
 import { sweep } from "../../db/mod.ts";
 import type { JobCommand, JobRejection } from "../../domain/job/job_command.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { sizeOf } from "../../domain/pipeline/size.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { decodeJson } from "../../json/mod.ts";
-import { givePrecedence, type Handled, isTransient } from "../../log/mod.ts";
+import { type Handled, isTransient, yieldToPrecedence } from "../../log/mod.ts";
 import { noTracing, type Tracing } from "../../telemetry/mod.ts";
-import { advanced, commandJob, jobMeta } from "../commands.ts";
+import { commandJob, jobMeta, streamAfter } from "../commands.ts";
 import { errorOf, failForGood } from "../faults.ts";
 import type { EndedAttempt, RunnerOptions, RunnerStatus } from "../options.ts";
 import { Feed } from "../queue/feed.ts";
@@ -52,10 +52,10 @@ import { Attempt } from "./attempt.ts";
 import { claim } from "./claim.ts";
 import { type Outcome, type Runnable, toRunnables } from "./execute.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
+import { retryTransient } from "./retry_transient.ts";
 import { runSteps } from "./run_steps.ts";
 import { executeTraced } from "./traced.ts";
 import { turns } from "./turns.ts";
-import { untilKnown } from "./until_known.ts";
 import { type Pipeline, PipelineReader, Workflows } from "./workflows.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
@@ -110,7 +110,7 @@ class JobRunner implements Runner {
   #recording = 0;
   readonly #spread = new Spread();
   /** Takes as many jobs as there are free slots. */
-  readonly #pump = soon(() => this.#takeJobs());
+  readonly #pump = deferOnce(() => this.#takeJobs());
   /** Until then nothing is claimed, by the monotonic clock: the log is down. */
   #heldUntil = 0;
   readonly #hold = new Backoff(50, 2_000);
@@ -415,14 +415,14 @@ class JobRunner implements Runner {
    * up. Throws if the log rejects them.
    */
   async #recordSteps(attempt: Attempt, command: JobCommand & { type: "step" }): Promise<boolean> {
-    await givePrecedence(this.#options.log, jobStream(attempt.job_id));
+    await yieldToPrecedence(this.#options.log, jobStream(attempt.job_id));
     const handled = await this.#offer(attempt, command, {
       until: () => AbortSignal.any([this.#givingUp.signal, attempt.over]),
       on_away: () => {
         attempt.unrecorded = true;
       },
     });
-    if (handled) attempt.advance(advanced(handled));
+    if (handled) attempt.advance(streamAfter(handled));
     // A refused ending may be this very one, recorded by an append whose own response was lost.
     if (handled?.ok || (handled && command.ending)) return true;
     attempt.abort(handled ? "superseded" : "lease_lost");
@@ -554,7 +554,7 @@ class JobRunner implements Runner {
       await pause(50, this.#givingUp.signal);
     }
     // The response may have been lost: what is recorded already is not recorded again.
-    return await untilKnown(() => commandJob(log, { ...commanding, known }), {
+    return await retryTransient(() => commandJob(log, { ...commanding, known }), {
       signal: until(),
       on_fault: (fault) => logger.debug({ err: fault }, "The log is down; retrying"),
     });
@@ -599,7 +599,7 @@ class JobRunner implements Runner {
       const expected = { state, version };
       const handled = await commandJob(log, { job_id, reach: EVERYTHING, command, meta, expected });
       if (handled.ok) {
-        attempt.advance(advanced(handled));
+        attempt.advance(streamAfter(handled));
         attempt.renewed(at);
       } else {
         logger.warn({ job_id, attempt: state.attempt, code: handled.refusal.code }, handled.refusal.message);

@@ -3,7 +3,7 @@
  * so after some of it everything else in the process has its turn, and jobs that have had more than their share wait in
  * line, which takes up a quarter of the time at most. In it callers take turns. Others' plans never wait for that line.
  */
-import { Line } from "../../async/mod.ts";
+import { FairQueue } from "../../async/mod.ts";
 import type { Expenses } from "../../domain/pipeline/expression_cost.ts";
 
 /** What may be done per turn of the event loop, all jobs together, in units of expressions: about 2 ms. */
@@ -25,7 +25,7 @@ export class Turns {
   #spent = 0;
   #turn: Promise<void> | undefined;
   /** The jobs that have had more than their share. */
-  readonly #line = new Line();
+  readonly #line = new FairQueue();
 
   /** Resolves when this much work may be done, which may be requested only then: at once. */
   async begin(units: number | (() => number)): Promise<void> {

@@ -7,7 +7,7 @@ import { hkdfSync, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { closeToOthers, createDataDir, dataDirError } from "../../db/mod.ts";
+import { createDataDir, dataDirError, makePrivate } from "../../db/mod.ts";
 
 const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
@@ -76,7 +76,7 @@ function ownSecret(dataDir: string): string {
 
 function storedSecret(dataDir: string): string {
   const path = join(dataDir, "webhook-secret");
-  closeToOthers(path);
+  makePrivate(path);
   try {
     return readFileSync(path, "utf8").trim();
   } catch (error) {

@@ -7,7 +7,7 @@ import {
   MAX_RENDERED_LENGTH,
   Meter,
 } from "../../../src/domain/pipeline/expression_cost.ts";
-import { placesIn, RenderError, render, wholeExpression } from "../../../src/domain/pipeline/template.ts";
+import { expressionsIn, parseSingleExpression, RenderError, render } from "../../../src/domain/pipeline/template.ts";
 
 const values = {
   payload: {
@@ -796,7 +796,7 @@ describe("a template", () => {
   });
 
   test("shows its expressions before they are parsed", () => {
-    const found = [...placesIn({ a: "{{ payload.n }} {{ steps.x.output }}", b: ["{{ 1 + }}"], c: "{{" })];
+    const found = [...expressionsIn({ a: "{{ payload.n }} {{ steps.x.output }}", b: ["{{ 1 + }}"], c: "{{" })];
     expect(found).toMatchObject([
       { pointer: "/a", source: "payload.n" },
       { pointer: "/a", source: "steps.x.output" },
@@ -807,9 +807,9 @@ describe("a template", () => {
 });
 
 test("a whole expression may be given with its braces or without", () => {
-  expect(wholeExpression("{{ payload.n == 3 }}").evaluate(values)).toBe(true);
-  expect(wholeExpression("payload.n == 3").evaluate(values)).toBe(true);
-  expect(faultOf(() => wholeExpression("is {{ payload.n }}"))).toContain("Only a single expression");
+  expect(parseSingleExpression("{{ payload.n == 3 }}").evaluate(values)).toBe(true);
+  expect(parseSingleExpression("payload.n == 3").evaluate(values)).toBe(true);
+  expect(faultOf(() => parseSingleExpression("is {{ payload.n }}"))).toContain("Only a single expression");
 });
 
 function errorOf(action: () => unknown): unknown {

@@ -4,7 +4,7 @@ import type { Subprocess } from "bun";
 import { inProcessBus } from "../../../src/bus/mod.ts";
 import { clearLeases, connect, databaseNow } from "../../../src/db/mod.ts";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
-import { change, commandSchedule, ending, resumption } from "../../../src/features/schedules/commands.ts";
+import { commandSchedule, endCommand, resumeCommand, updateCommand } from "../../../src/features/schedules/commands.ts";
 import { runNow } from "../../../src/features/schedules/run_now.ts";
 import { startScheduler } from "../../../src/features/schedules/scheduler.ts";
 import { derivedUuid } from "../../../src/log/derived_id.ts";
@@ -99,7 +99,7 @@ describe("a scheduler", () => {
     await commandSchedule(scene.log, {
       schedule_id: id,
       reach: EVERYTHING,
-      command: (state) => ending("pause", state, now),
+      command: (state) => endCommand("pause", state, now),
       meta,
     });
     const before = (await scene.firings(id)).length;
@@ -109,7 +109,7 @@ describe("a scheduler", () => {
     await commandSchedule(scene.log, {
       schedule_id: id,
       reach: EVERYTHING,
-      command: (state) => resumption(state, later),
+      command: (state) => resumeCommand(state, later),
       meta,
     });
     const firings = await fired(id, before + 2);
@@ -126,7 +126,7 @@ describe("a scheduler", () => {
     const job = unlimited({ workflow: "noop", payload: { n: 2 } });
     const definition = { name: "Test", cron: "* * * * * *", time_zone: "UTC", misfire_grace_seconds: 900, job };
     const now = await databaseNow(scene.sql);
-    const command = () => change(definition, { by: "key:b", now, expected_version: 1 });
+    const command = () => updateCommand(definition, { by: "key:b", now, expected_version: 1 });
     await commandSchedule(scene.log, { schedule_id: id, reach: EVERYTHING, command, meta });
     const job_id = Bun.randomUUIDv7();
     const ran = await runNow(scene.log, { schedule_id: id, job_id, meta: { actor: "test" }, reach: EVERYTHING });
@@ -183,7 +183,7 @@ describe("a scheduler", () => {
     await commandSchedule(scene.log, {
       schedule_id: id,
       reach: EVERYTHING,
-      command: (state) => ending("pause", state, now),
+      command: (state) => endCommand("pause", state, now),
       meta,
     });
     const [, misfired, paused, ...rest] = await scene.history(`schedule-${id}`);

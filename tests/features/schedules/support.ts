@@ -4,7 +4,7 @@ import type { ScheduleCreated } from "../../../events/schedule.ts";
 import { schedules } from "../../../projections/mod.ts";
 import { inProcessBus } from "../../../src/bus/mod.ts";
 import { connect, databaseNow } from "../../../src/db/mod.ts";
-import { creation } from "../../../src/features/schedules/commands.ts";
+import { createCommand } from "../../../src/features/schedules/commands.ts";
 import { type Scheduler, startScheduler } from "../../../src/features/schedules/scheduler.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { startProjector } from "../../../src/projector/mod.ts";
@@ -55,7 +55,8 @@ export async function openScene() {
       };
       const schedule_id = Bun.randomUUIDv7();
       const first =
-        next_run_at ?? creation({ ...definition, job: unlimited(definition.job) }, await databaseNow(sql)).next_run_at;
+        next_run_at ??
+        createCommand({ ...definition, job: unlimited(definition.job) }, await databaseNow(sql)).next_run_at;
       const result = await log.append({
         stream_id: `schedule-${schedule_id}`,
         expected_version: 0,

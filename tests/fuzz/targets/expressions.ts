@@ -11,7 +11,7 @@ import {
 } from "../../../src/domain/pipeline/expression_cost.ts";
 import { stepFaults } from "../../../src/domain/pipeline/pipeline_check.ts";
 import { sizeOf } from "../../../src/domain/pipeline/size.ts";
-import { placesIn, readTemplate, render } from "../../../src/domain/pipeline/template.ts";
+import { compileTemplate, expressionsIn, render } from "../../../src/domain/pipeline/template.ts";
 import { faultOfValue, parseJson } from "../../../src/json/mod.ts";
 import type { FuzzTarget } from "../target.ts";
 
@@ -213,8 +213,8 @@ export const expressions: FuzzTarget = {
       payload,
       (parts, values) => {
         const given = { "a/b": [parts.join(""), ...parts] };
-        const places = [...placesIn(given)];
-        const read = attempt(() => readTemplate(given));
+        const places = [...expressionsIn(given)];
+        const read = attempt(() => compileTemplate(given));
         if (!read.ok) return;
         for (const place of places) strictEqual("source" in place, true);
         const meter = new Meter();

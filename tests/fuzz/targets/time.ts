@@ -1,7 +1,7 @@
 /** Times in requests. */
 import { match, strictEqual } from "node:assert/strict";
 import fc from "fast-check";
-import { MAX_TIME, readTime } from "../../../events/time.ts";
+import { MAX_TIME, parseTime } from "../../../events/time.ts";
 import type { FuzzTarget } from "../target.ts";
 
 const MINUTE_MS = 60_000;
@@ -15,7 +15,7 @@ export const time: FuzzTarget = {
     "any text is read or refused, and what is read lies within the range and can be written for Postgres": fc.property(
       fc.oneof(shaped, fc.string({ unit: "binary" })),
       (text) => {
-        const reading = readTime(text);
+        const reading = parseTime(text);
         if ("fault" in reading) return match(reading.fault, /^must .*[^.]$/);
         const at = reading.instant.epochMilliseconds;
         strictEqual(at >= 0 && at <= MAX_TIME, true);
@@ -33,7 +33,7 @@ export const time: FuzzTarget = {
         const local = new Date(at + offset * MINUTE_MS).toISOString().slice(0, -1);
         const size = Math.abs(offset);
         const text = `${local}${digits}${offset < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
-        const reading = readTime(isLower ? text.toLowerCase() : text);
+        const reading = parseTime(isLower ? text.toLowerCase() : text);
         strictEqual("fault" in reading ? reading.fault : reading.instant.epochMilliseconds, at);
       },
     ),

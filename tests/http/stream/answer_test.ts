@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { answerWith, answerWritten } from "../../../src/http/stream/answer.ts";
+import { respondWithJson, respondWithWrittenJson } from "../../../src/http/stream/answer.ts";
 import { JsonText } from "../../../src/json/mod.ts";
 import { roundsDuring } from "../../support/rounds.ts";
 
@@ -13,7 +13,7 @@ test("many large responses at once are written one per turn of the event loop", 
     return "[]";
   };
   const rounds = await roundsDuring(() =>
-    Promise.all(Array.from({ length: 20 }, () => answerWritten(write, { headers: {} }))),
+    Promise.all(Array.from({ length: 20 }, () => respondWithWrittenJson(write, { headers: {} }))),
   );
   expect(rounds).toBeGreaterThanOrEqual(18);
 });
@@ -23,7 +23,7 @@ test("kept text is inserted in a response verbatim, however large, and is not de
     // Invalid JSON: decoding it would throw.
     const output = new JsonText(`[${"é,".repeat(count)}]`);
     const set: { headers: Record<string, unknown> } = { headers: {} };
-    const answer = await answerWith({ a: 1, output, b: [output] }, set);
+    const answer = await respondWithJson({ a: 1, output, b: [output] }, set);
     expect(await textOf(answer)).toBe(`{"a":1,"output":${output.text},"b":[${output.text}]}`);
     expect(set.headers).toEqual({ "content-type": "application/json" });
   }

@@ -1,7 +1,7 @@
 /** Claims of external workers, while processes, connections and clients come and go. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { ExternalWorkersOptions } from "../../../src/jobs/external/external_workers.ts";
-import type { ClaimWish } from "../../../src/jobs/external/workflow_group.ts";
+import type { ClaimOptions } from "../../../src/jobs/external/workflow_group.ts";
 import { ExternalWorkers, TooManyClaimsError } from "../../../src/jobs/mod.ts";
 import { type EventLog, openLog } from "../../../src/log/mod.ts";
 import { startProxy } from "../../support/proxy.ts";
@@ -23,7 +23,7 @@ function desk(options: Partial<ExternalWorkersOptions> = {}): ExternalWorkers {
   return new ExternalWorkers({ ...service, logger: silent, signal: stopping.signal, ...options });
 }
 
-const wish = (more: Partial<ClaimWish> = {}): ClaimWish => ({
+const wish = (more: Partial<ClaimOptions> = {}): ClaimOptions => ({
   worker: "w1",
   max_jobs: 1,
   lease_seconds: 60,

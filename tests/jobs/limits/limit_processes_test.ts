@@ -57,7 +57,7 @@ test("50 jobs of one key never overlap; the permit of a killed worker is free on
   for (const id of ids) await service.reaches(id, "succeeded", 60_000);
 
   expect(outside.overlaps).toEqual([]);
-  // The lease is 4 s and was renewed a third of it ago at the most: nobody took the slot before.
+  // The lease is 4 s and was renewed a third of it ago at the most: nobody took the permit before.
   expect((outside.arrivals[20]?.at ?? 0) - killedAt).toBeGreaterThan(2_000);
   const history = await service.history(held);
   expect(history.map(({ type }) => type).filter((type) => type !== "job.heartbeat")).toEqual([

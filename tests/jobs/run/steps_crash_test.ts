@@ -5,7 +5,7 @@ import { Type } from "@sinclair/typebox";
 import { type Connector, connectors } from "../../../connectors/mod.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
 import type { Step } from "../../../events/pipeline.ts";
-import { opened } from "../../../src/json/mod.ts";
+import { decodeKept } from "../../../src/json/mod.ts";
 import { type Append, openLog } from "../../../src/log/mod.ts";
 import { startProxy } from "../../support/proxy.ts";
 import { openService, type Service, until, WorkerProcesses } from "../support.ts";
@@ -103,7 +103,7 @@ describe("a worker that is killed", () => {
     await until(() => times("/item/13") === 2, { what: "the items to run again" });
     answering.resolve();
     const state = await service.reaches(id, "succeeded");
-    expect((opened(state.result) as { body: { path: string } }[]).map(({ body }) => body.path)).toEqual(
+    expect((decodeKept(state.result) as { body: { path: string } }[]).map(({ body }) => body.path)).toEqual(
       list.map((n) => `/item/${n}`),
     );
     expect(ended).toEqual(list.slice(0, 11));

@@ -5,7 +5,7 @@ import { type Connector, ConnectorError } from "../../../connectors/mod.ts";
 import type { Step } from "../../../events/pipeline.ts";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
 import { commandJob } from "../../../src/jobs/mod.ts";
-import { opened } from "../../../src/json/mod.ts";
+import { decodeKept } from "../../../src/json/mod.ts";
 import { openService, type Service, until } from "../support.ts";
 
 let service: Service;
@@ -242,7 +242,7 @@ describe("for_each", () => {
     service.start({ connectors });
     const id = await submit([each()], { payload: { list: items(20) } });
     const state = await service.reaches(id, "succeeded");
-    expect(opened(state.result)).toEqual(items(20).map(({ n }) => ({ n, index: n })));
+    expect(decodeKept(state.result)).toEqual(items(20).map(({ n }) => ({ n, index: n })));
     expect(calls.map(({ key }) => key).toSorted()).toEqual(
       items(20)
         .map(({ n }) => `${id}/each/${n}`)

@@ -3,7 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../../connectors/mod.ts";
 import { Expenses } from "../../../src/domain/pipeline/expression_cost.ts";
 import { Turns } from "../../../src/jobs/run/turns.ts";
-import { opened } from "../../../src/json/mod.ts";
+import { decodeKept } from "../../../src/json/mod.ts";
 import { openService, workshop } from "../support.ts";
 
 /** A plan whose expressions cost so much, and take as long as they may. */
@@ -132,7 +132,7 @@ test("the process responds while expressions are evaluated", async () => {
     const ids = await Promise.all(Array.from({ length: 2 }, () => service.submit("several", { payload, steps })));
     for (const id of ids) {
       const { result } = await service.reaches(id, "succeeded", 30_000);
-      expect(opened(result)).toHaveLength(20);
+      expect(decodeKept(result)).toHaveLength(20);
     }
     clearInterval(watch);
     // 30 ms where nothing else runs.

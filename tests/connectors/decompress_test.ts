@@ -1,8 +1,8 @@
 import { describe, expect, spyOn, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import * as zlib from "node:zlib";
+import { decompress, MAX_CODINGS, MAX_SURPLUS_BYTES } from "../../connectors/decompress.ts";
 import { ConnectorError } from "../../connectors/mod.ts";
-import { MAX_CODINGS, MAX_SURPLUS_BYTES, unpack } from "../../connectors/unpack.ts";
 import { ZstdFrames } from "../../connectors/zstd_frames.ts";
 
 const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_QUALITY, ZSTD_c_checksumFlag, ZSTD_c_contentSizeFlag, ZSTD_c_windowLog } =
@@ -65,24 +65,24 @@ describe("a compressed body", () => {
       const bytes = randomBytes(size);
       const packed = pack(bytes);
       for (const chunk of size > 100_000 ? [64 * 1024, packed.byteLength] : [1000, packed.byteLength]) {
-        expect((await read(unpack(body(packed, chunk), coding))).equals(bytes)).toBe(true);
+        expect((await read(decompress(body(packed, chunk), coding))).equals(bytes)).toBe(true);
       }
     }
     const text = Buffer.from("each byte by itself");
-    expect((await read(unpack(body(pack(text), 1), coding))).equals(text)).toBe(true);
+    expect((await read(decompress(body(pack(text), 1), coding))).equals(text)).toBe(true);
   });
   test.each(["gzip", "deflate", "br", "zstd"])("is empty if it has no bytes: %s", async (coding) => {
-    expect(await read(unpack(body(Buffer.alloc(0)), coding))).toHaveLength(0);
+    expect(await read(decompress(body(Buffer.alloc(0)), coding))).toHaveLength(0);
   });
   test("of several members is all of them", async () => {
     const packed = Buffer.concat([zlib.gzipSync("one"), zlib.gzipSync("two")]);
-    expect((await read(unpack(body(packed, 7), "gzip"))).toString()).toBe("onetwo");
+    expect((await read(decompress(body(packed, 7), "gzip"))).toString()).toBe("onetwo");
   });
   test.each([null, "", "identity", "aws-chunked", "utf-8", "gzip, compress", "__proto__"])(
     "is passed on unchanged if the header is %p",
     async (header) => {
       const packed = zlib.gzipSync("as it is");
-      expect((await read(unpack(body(packed), header))).equals(packed)).toBe(true);
+      expect((await read(decompress(body(packed), header))).equals(packed)).toBe(true);
     },
   );
 });
@@ -90,7 +90,7 @@ describe("a compressed body", () => {
 describe("a body that costs more than it should", () => {
   test.each(CODINGS)("in %s is decompressed only as far as it is read", async (coding, pack) => {
     const packed = body(pack(Buffer.alloc(50_000_000)), 1024);
-    const bytes = await read(unpack(packed, coding), 256 * 1024);
+    const bytes = await read(decompress(packed, coding), 256 * 1024);
     expect(bytes.byteLength).toBeLessThanOrEqual(256 * 1024 + 32 * 1024);
     // At a ratio of 1 : 1000, 256 KB come from some hundred bytes: of a longer body, little more than a chunk is read.
     expect(packed.taken).toBeLessThanOrEqual(4 * 1024);
@@ -100,7 +100,7 @@ describe("a body that costs more than it should", () => {
     const header = Array(MAX_CODINGS + 1)
       .fill("gzip")
       .join(", ");
-    expect(await refusal(unpack(packed, header))).toBe(
+    expect(await refusal(decompress(packed, header))).toBe(
       "The response cannot be read: its body has 3 content codings; at most 2 are decoded.",
     );
     expect(packed.taken).toBe(0);
@@ -122,12 +122,14 @@ describe("a body that costs more than it should", () => {
         yield coding === "br" && taken === chunk.byteLength ? Buffer.concat([Buffer.from([0x0b]), chunk]) : chunk;
       }
     }
-    await read(unpack(forever(), coding)).catch((fault) => expect(fault).toMatchObject({ code: "malformed_answer" }));
+    await read(decompress(forever(), coding)).catch((fault) =>
+      expect(fault).toMatchObject({ code: "malformed_answer" }),
+    );
     expect(taken).toBeLessThanOrEqual(MAX_SURPLUS_BYTES + 3 * chunk.byteLength);
   });
   test("and yields nothing of what another coding decompresses ends, too", async () => {
     const nothing = Buffer.concat(Array(200_000).fill(zlib.gzipSync("")));
-    expect(await refusal(unpack(body(zlib.gzipSync(nothing)), "gzip, gzip"))).toBe(
+    expect(await refusal(decompress(body(zlib.gzipSync(nothing)), "gzip, gzip"))).toBe(
       "The response cannot be read: its gzip body goes on and yields nothing.",
     );
   });
@@ -143,7 +145,7 @@ describe("a body that costs more than it should", () => {
     try {
       const packed = zlib.zstdCompressSync("");
       let isDone = false;
-      const all = Promise.all(Array.from({ length: 30 }, () => read(unpack(body(packed), "zstd"))));
+      const all = Promise.all(Array.from({ length: 30 }, () => read(decompress(body(packed), "zstd"))));
       void all.finally(() => {
         isDone = true;
       });
@@ -158,12 +160,14 @@ describe("a body that costs more than it should", () => {
 
   test("requires a window of more than 8 MB: zstd rejects it", async () => {
     const packed = zlib.zstdCompressSync(Buffer.alloc(9_000_000), { params: { [ZSTD_c_windowLog]: 25 } });
-    expect(await refusal(unpack(body(packed), "zstd"))).toBe("The response cannot be read: its zstd body is invalid.");
+    expect(await refusal(decompress(body(packed), "zstd"))).toBe(
+      "The response cannot be read: its zstd body is invalid.",
+    );
   });
   test.skipIf(process.platform !== "linux")(
     "sixty-four in br at once do not need sixty-four windows",
     async () => {
-      const file = `${import.meta.dir}/unpack_process.ts`;
+      const file = `${import.meta.dir}/decompress_process.ts`;
       const child = Bun.spawn([process.execPath, file], { stdout: "pipe", stderr: "inherit" });
       const { peak_mb } = JSON.parse(await new Response(child.stdout).text());
       // One after the other 50 to 100; all at once 1,100.
@@ -175,10 +179,10 @@ describe("a body that costs more than it should", () => {
 
 describe("an invalid body", () => {
   test.each(CODINGS)("is reported, in %s", async (coding, pack) => {
-    expect(await refusal(unpack(body(Buffer.from("abc")), coding))).toMatch(/its [\w-]+ body is invalid\.$/);
+    expect(await refusal(decompress(body(Buffer.from("abc")), coding))).toMatch(/its [\w-]+ body is invalid\.$/);
     const packed = pack(randomBytes(10_000));
     for (const end of [1, 5, 20, 5_000, -1]) {
-      const cut = refusal(unpack(body(packed.subarray(0, end), 1_000), coding));
+      const cut = refusal(decompress(body(packed.subarray(0, end), 1_000), coding));
       expect(await cut).toMatch(/its [\w-]+ body is (?:invalid|incomplete)\.$/);
     }
   });
@@ -201,7 +205,7 @@ describe("an invalid body", () => {
         }),
       );
       for (let end = 0; end <= packed.byteLength; end++) {
-        const got = await read(unpack(body(packed.subarray(0, end), 50), "zstd")).then(
+        const got = await read(decompress(body(packed.subarray(0, end), 50), "zstd")).then(
           () => "whole",
           () => "cut",
         );
@@ -210,8 +214,8 @@ describe("an invalid body", () => {
       // Blocks of 128 KB, compressed, raw and repeated.
       const large = Buffer.concat([randomBytes(400_000), Buffer.alloc(400_000), Buffer.from("text ".repeat(80_000))]);
       const whole = zlib.zstdCompressSync(large, { params });
-      expect((await read(unpack(body(whole), "zstd"))).equals(large)).toBe(true);
-      expect(await refusal(unpack(body(whole.subarray(0, -1)), "zstd"))).toMatch(/incomplete|invalid/);
+      expect((await read(decompress(body(whole), "zstd"))).equals(large)).toBe(true);
+      expect(await refusal(decompress(body(whole.subarray(0, -1)), "zstd"))).toMatch(/incomplete|invalid/);
     },
   );
   test("is blamed on its connection if that is at fault, not on its coding", async () => {
@@ -220,6 +224,6 @@ describe("an invalid body", () => {
       yield zlib.gzipSync(randomBytes(10_000)).subarray(0, 5_000);
       throw fault;
     }
-    await expect(read(unpack(lost(), "gzip"))).rejects.toBe(fault);
+    await expect(read(decompress(lost(), "gzip"))).rejects.toBe(fault);
   });
 });

@@ -1,7 +1,7 @@
 import { Lanes } from "./lanes.ts";
 
 /** Work that is done one piece after another, while the owners of the work take turns. */
-export class Line {
+export class FairQueue {
   readonly #waiting = new Lanes<() => Promise<void>>();
   #isServing = false;
 

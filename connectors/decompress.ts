@@ -28,8 +28,8 @@ export const MAX_CODINGS = 2;
 interface Coding {
   /** Some codings need the body's first byte to tell which of two formats it has. */
   readonly decoder: (firstByte: number) => Gunzip;
-  /** Waits until the chunk may be decompressed; resolves to a function to call when it has been. */
-  readonly turn?: () => Promise<() => void>;
+  /** Waits until the chunk may be decompressed; resolves to a function to call afterwards. */
+  readonly acquire?: () => Promise<() => void>;
   /** Tells whether the body is complete, for decoders that do not. */
   readonly frames?: () => Pick<ZstdFrames, "add" | "complete">;
 }
@@ -51,7 +51,7 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map([
   ],
   // Its decoder fills its whole window, up to 16 MB, before it yields the first byte: one chunk at a time, so that many
   // at once do not each take that much. Requests do not offer it.
-  ["br", { decoder: () => createBrotliDecompress({ chunkSize }), turn: oneAtATime() }],
+  ["br", { decoder: () => createBrotliDecompress({ chunkSize }), acquire: mutex() }],
 ]);
 
 /** What requests send in `Accept-Encoding`. */
@@ -62,7 +62,7 @@ export const ACCEPT_ENCODING = "gzip, deflate, zstd";
  * not codings (`aws-chunked`, `utf-8`). Throws a `ConnectorError` `malformed_answer` if the body cannot be
  * decompressed.
  */
-export async function* unpack(
+export async function* decompress(
   body: AsyncIterable<Uint8Array>,
   contentEncoding: string | null,
 ): AsyncGenerator<Uint8Array> {
@@ -75,12 +75,12 @@ export async function* unpack(
   if (known && names.length > MAX_CODINGS) {
     throw malformed(`its body has ${names.length} content codings; at most ${MAX_CODINGS} are decoded`);
   }
-  yield* known ? names.reduceRight(unpackOne, body) : body;
+  yield* known ? names.reduceRight(decompressOne, body) : body;
 }
 
-async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
-  const { decoder: createDecoder, turn, frames: createFrames } = CODINGS.get(name) as Coding;
-  const chunks = packed[Symbol.asyncIterator]();
+async function* decompressOne(compressed: AsyncIterable<Uint8Array>, name: string): AsyncGenerator<Uint8Array> {
+  const { decoder: createDecoder, acquire, frames: createFrames } = CODINGS.get(name) as Coding;
+  const chunks = compressed[Symbol.asyncIterator]();
   let next = await chunks.next();
   while (next.value?.byteLength === 0) next = await chunks.next();
   // An empty body is empty, whatever its coding.
@@ -94,7 +94,7 @@ async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): Asyn
   decoder.once("close", () => closed());
 
   /** Whether the decoder consumed the whole chunk: not if it ended before or was destroyed. */
-  function written(chunk: Uint8Array): Promise<boolean> {
+  function write(chunk: Uint8Array): Promise<boolean> {
     return new Promise((resolve) => {
       closed = () => resolve(false);
       decoder.write(chunk, (error) => resolve(!error));
@@ -104,12 +104,12 @@ async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): Asyn
   async function feed(): Promise<void> {
     try {
       for (; !next.done; next = await chunks.next()) {
-        const done = await turn?.();
+        const release = await acquire?.();
         // Resolves when the whole chunk is decompressed, and so not before its output is read.
         const chunk = next.value;
-        const taken = await written(chunk);
-        done?.();
-        if (!taken) return;
+        const consumed = await write(chunk);
+        release?.();
+        if (!consumed) return;
         // It may consist of nothing but frames of a few bytes, and many such bodies may arrive at once.
         if (frames) await inSlice(() => frames.add(chunk));
         surplus += chunk.byteLength;
@@ -137,8 +137,8 @@ async function* unpackOne(packed: AsyncIterable<Uint8Array>, name: string): Asyn
   }
 }
 
-/** Serialises its users. */
-function oneAtATime(): () => Promise<() => void> {
+/** Returns a function that waits for its turn, and resolves to the one that ends it. */
+function mutex(): () => Promise<() => void> {
   let last = Promise.resolve();
   return async () => {
     const before = last;

@@ -2,7 +2,7 @@ import { Backoff, pause } from "../../async/mod.ts";
 import { isTransient } from "../../log/mod.ts";
 
 /** Retries until it works; `undefined` if the signal fires first. Throws what no retry would fix. */
-export async function untilKnown<T>(
+export async function retryTransient<T>(
   action: () => Promise<T>,
   { signal, on_fault }: { signal: AbortSignal; on_fault?: (error: unknown) => void },
 ): Promise<T | undefined> {

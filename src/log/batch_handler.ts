@@ -1,6 +1,6 @@
 /**
- * Handles one or more commands on several streams: decides them one after another, each on the state that those before it
- * led to, and records all their events in one commit.
+ * Handles one or more commands on several streams: decides them one after another, each on the state that the previous
+ * ones left, and records all their events in one commit.
  *
  * A command may be decided on an expected state that was not read from the log. If events are appended to the stream, the
  * expected version reveals a wrong expectation. If none are, nothing would, so the stream is read first.
@@ -98,7 +98,7 @@ interface Verdict<C> {
     | { readonly counts: readonly (number | undefined)[] };
 }
 
-export class Desk {
+export class BatchHandler {
   readonly #log: EventLog;
   readonly #known = new Map<string, Known>();
   readonly #deciders = new Map<string, object>();

@@ -20,7 +20,7 @@ interface Part {
 }
 
 /** A part of the log in memory: events without a gap, in the arrays in which they arrived. */
-export class Stretch {
+export class EventRange {
   readonly #parts: Part[] = [];
   #start: number;
   #end: number;

@@ -33,24 +33,24 @@ export class JsonText {
 }
 
 /** A value as it should be kept. `text`: its JSON, if available. */
-export function kept(value: unknown, text?: string): unknown {
+export function keepAsText(value: unknown, text?: string): unknown {
   if (value === null || typeof value !== "object" || value instanceof JsonText) return value;
   const json = text ?? writeJson(value);
   return json.length > LITTLE_LENGTH ? new JsonText(json) : value;
 }
 
 /** The list of kept values. */
-export function keptList(values: readonly unknown[]): unknown {
-  return kept(values, `[${values.map((value) => writeJson(value ?? null)).join(",")}]`);
+export function keepListAsText(values: readonly unknown[]): unknown {
+  return keepAsText(values, `[${values.map((value) => writeJson(value ?? null)).join(",")}]`);
 }
 
 /** What is kept, decoded: not to be referenced for longer than needed, nor changed. */
-export function opened(value: unknown): unknown {
+export function decodeKept(value: unknown): unknown {
   return value instanceof JsonText ? open(value) : value;
 }
 
 /** Whether looking into it takes no more than a millisecond or so now. */
-export function isAtHand(value: unknown): boolean {
+export function isCheapToDecode(value: unknown): boolean {
   return !(value instanceof JsonText) || value.text.length < LONG_LENGTH || decoded.has(value.text);
 }
 

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { soon } from "../../src/async/mod.ts";
+import { deferOnce } from "../../src/async/mod.ts";
 
 test("calls at the same time are one, after everything that is under way", async () => {
   const done: string[] = [];
-  const work = soon(() => done.push("work"));
+  const work = deferOnce(() => done.push("work"));
   work();
   queueMicrotask(() => done.push("another microtask"));
   work();
@@ -17,7 +17,7 @@ test("calls at the same time are one, after everything that is under way", async
 
 test("a call by the work itself has it done again", async () => {
   let left = 3;
-  const work = soon(() => {
+  const work = deferOnce(() => {
     if (--left > 0) work();
   });
   work();

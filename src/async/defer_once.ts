@@ -1,5 +1,5 @@
 /** A function that does something once everything under way right now has been done, however often it is called until then. */
-export function soon(work: () => void): () => void {
+export function deferOnce(work: () => void): () => void {
   let isComing = false;
   return () => {
     if (isComing) return;

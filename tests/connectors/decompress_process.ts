@@ -3,7 +3,7 @@
  * process grow.
  */
 import { brotliCompressSync, constants } from "node:zlib";
-import { unpack } from "../../connectors/unpack.ts";
+import { decompress } from "../../connectors/decompress.ts";
 
 const { BROTLI_PARAM_LGWIN, BROTLI_PARAM_QUALITY } = constants;
 const bomb = brotliCompressSync(Buffer.alloc(64_000_000), {
@@ -18,7 +18,7 @@ async function* body() {
 
 async function readSome(): Promise<void> {
   let size = 0;
-  for await (const piece of unpack(body(), "br")) {
+  for await (const piece of decompress(body(), "br")) {
     size += piece.byteLength;
     if (size > 256 * 1024) break;
   }

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { Line } from "../../src/async/mod.ts";
+import { FairQueue } from "../../src/async/mod.ts";
 
 test("work is done one piece after another, its owners take turns, and a failure holds up nothing", async () => {
-  const line = new Line();
+  const line = new FairQueue();
   const done: string[] = [];
   let running = 0;
   const piece = (whose: string, name: string) =>

@@ -11,7 +11,7 @@ interface Statement extends Promise<unknown> {
   readonly canceller?: ((statement: Statement) => Promise<void>) | null;
 }
 
-export interface Limit {
+export interface TimeoutOptions {
   /** How long a statement may take, from when it is awaited. */
   readonly ms: number;
   /** Called when one took longer: its connection is silent, or busy with what nobody waits for any more. */
@@ -19,7 +19,7 @@ export interface Limit {
 }
 
 /** Makes a statement fail with `NoAnswerError` when it takes too long, and the server cancel it if it still can. */
-export function limited<S extends Promise<unknown>>(statement: S, { ms, on_silence }: Limit): S {
+export function withTimeout<S extends Promise<unknown>>(statement: S, { ms, on_silence }: TimeoutOptions): S {
   const send = statement.then.bind(statement);
   let answer: Promise<unknown> | undefined;
   const awaitAnswer = () =>

@@ -15,8 +15,8 @@ const START_LENGTH = 200;
 const END = /(?:,"output_length":\d{1,9})?\}$/;
 const END_LENGTH = 40;
 
-/** An event's data, with a large output or result as its text; `undefined` if there is none. */
-export function decodeGiving({ type, data_json }: Pick<StoredEvent, "type" | "data_json">): object | undefined {
+/** An event's data, with a large output or result as its text; `undefined` if it has none. */
+export function decodeWithRawOutput({ type, data_json }: Pick<StoredEvent, "type" | "data_json">): object | undefined {
   if (data_json.length < LONG_LENGTH) return undefined;
   const start = STARTS[type]?.exec(data_json.slice(0, START_LENGTH))?.[0];
   const end = END.exec(data_json.slice(-END_LENGTH))?.[0];
@@ -24,7 +24,7 @@ export function decodeGiving({ type, data_json }: Pick<StoredEvent, "type" | "da
   const text = data_json.slice(start.length, -end.length);
   const brackets = `${text.at(0)}${text.at(-1)}`;
   if (brackets !== "{}" && brackets !== "[]") return undefined;
-  const given = new JsonText(text);
+  const raw = new JsonText(text);
   const data = decodeJson<object>(`${start}null${end}`);
-  return { ...data, ...(type === "job.succeeded" ? { result: given } : { output: given }) };
+  return { ...data, ...(type === "job.succeeded" ? { result: raw } : { output: raw }) };
 }
