@@ -170,7 +170,7 @@ async function run() {
     for (const deadline = Date.now() + SEARCH_MS; !isGood() && Date.now() < deadline; await Bun.sleep(100)) {
       // Something new to work on: existing jobs may have finished.
       for (const maker of examples.filter(({ operation }) => makes(operation))) await make(maker);
-      for (const recorded of memory.all(wantedBy(plan)[0] ?? "").slice(0, 100)) {
+      for (const recorded of memory.all(wantedBy(plan)).slice(0, 100)) {
         if (!isGood()) await make({ ...plan, recorded });
       }
     }

@@ -136,12 +136,6 @@ export function createJudge(document: Json, secrets: readonly string[]): Judge {
   return { fault, messageFault };
 }
 
-/** What an error may have besides a problem. */
-function _withoutProblem(answer: Answer | undefined): Answer["content"] {
-  const { "application/problem+json": _, ...others } = answer?.content ?? {};
-  return others;
-}
-
 /** The content of a response that is not a problem document. */
 function besideProblems(answer: Answer | undefined): Answer["content"] {
   const { "application/problem+json": _, ...others } = answer?.content ?? {};

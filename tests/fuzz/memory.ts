@@ -48,11 +48,16 @@ export class Memory {
     return records.at(-(1 + ((pick >>> 3) % range))) ?? {};
   }
 
-  /** All records that have a name, newest first. */
-  all(name: string): Recorded[] {
+  /**
+   * All records that have the first of these names: first those that have the most of them, and of these the newest of
+   * each shape, then the second newest of each, so that no shape hides another.
+   */
+  all(names: readonly string[]): Recorded[] {
     return [...this.#records.values()]
-      .filter((records) => recordedAs(records.at(-1) ?? {}, name) !== undefined)
-      .flatMap((records) => records.toReversed());
+      .filter((records) => countOf(names.slice(0, 1), records.at(-1)) > 0)
+      .flatMap((records) => records.toReversed().map((record, age) => ({ record, age, count: countOf(names, record) })))
+      .sort((a, b) => b.count - a.count || a.age - b.age)
+      .map(({ record }) => record);
   }
 
   #keep(values: Recorded): void {

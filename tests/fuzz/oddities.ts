@@ -296,9 +296,10 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   validation_failed: ["odd_parameter", "not_an_object", "odd_segment"],
 };
 
-/** What may be rejected with a code. */
+/** What may be rejected with a code, the most likely first: whatever succeeds instead may be a stream, which takes a while. */
 export function odditiesRefused(code: string): readonly string[] {
-  return REFUSED[code] ?? [...oddities.keys()];
+  const likely = /^invalid_\w+_id$/.test(code) ? ["odd_segment"] : [];
+  return REFUSED[code] ?? [...likely, ...oddities.keys()];
 }
 
 /** Does one thing to a request. */
