@@ -66,7 +66,7 @@ describe("an empty environment", () => {
     });
   });
 
-  test("is what empty variables amount to", () => {
+  test("is the same as one of empty variables", () => {
     expect(load({ PORT: "", API_KEYS: " ", DATABASE_URL: "" })).toEqual(load({}));
   });
 });
@@ -247,7 +247,7 @@ test("mail is sent where there is a key for it, whether or not operators get sup
   expect(load({ MAIL_FROM: "support@levqor.ai" }).mail.sender).toBeUndefined();
 });
 
-test("settings of mail that are wrong are refused", () => {
+test("wrong mail settings are refused", () => {
   const sender = { RESEND_API_KEY: "re_0123456789abcdef", MAIL_FROM: "support@levqor.ai" };
   expect(problems({ ...sender, RECEIVING_EMAIL: "help@levqor.ai, ops@levqor.ai" })).toEqual([
     'RECEIVING_EMAIL is "help@levqor.ai, ops@levqor.ai": it must be one e-mail address: help@levqor.ai.',
@@ -257,7 +257,7 @@ test("settings of mail that are wrong are refused", () => {
   ]);
 });
 
-test("half of the settings of mail is refused where it cannot work", () => {
+test("incomplete mail settings are refused if they cannot work", () => {
   expect(problems({ RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
     "RECEIVING_EMAIL is set, but RESEND_API_KEY, which is needed to send mail to it, is not.",
   ]);
@@ -487,7 +487,7 @@ test("no two settings use the same variable", () => {
 });
 
 describe("the command line", () => {
-  test("asks for help", () => {
+  test("may ask for help", () => {
     expect(loadConfig({ PORT: "wrong" }, ["--help"])).toBe("help");
     expect(loadConfig({}, ["-h"])).toBe("help");
   });

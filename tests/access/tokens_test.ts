@@ -51,7 +51,7 @@ describe("a session's token", () => {
     });
   });
 
-  test("reveals an id that may be a name or an address to nobody", async () => {
+  test("reveals to nobody an id that may be a name or an address", async () => {
     const identity = await identify(await token({ sub: "ada@example.com" }));
     expect(identity).toMatchObject({ caller: { actor: expect.stringMatching(/^user:[0-9a-f]{32}$/) } });
     expect(JSON.stringify(identity)).not.toContain("ada");
@@ -157,7 +157,7 @@ describe("a session's token", () => {
   });
 
   test.each(["a.b.c", "eyJhbGciOiJIUzI1NiJ9.e30.", "..", `${"a".repeat(10_000)}.b.c`])(
-    "is no token: %p",
+    "is not a token: %p",
     async (text) => {
       expect(await identify(text)).toMatchObject({ kind: "refused" });
     },
@@ -244,7 +244,7 @@ describe("with published keys", () => {
     packed = false;
   });
 
-  test("keys that cannot be fetched say nothing about a token", async () => {
+  test("if keys cannot be fetched, a token is neither accepted nor rejected", async () => {
     const { sign } = await keyPair("one");
     keys = [];
     expect(await verifier()(await sign())).toMatchObject({ kind: "undecided" });

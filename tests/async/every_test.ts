@@ -70,7 +70,7 @@ describe("repeated work", () => {
     await running.stop();
   });
 
-  test("that goes on for long can say that it works", async () => {
+  test("that takes long can report that it works", async () => {
     const told: unknown[] = [];
     const works = Promise.withResolvers<void>();
     let times = 0;

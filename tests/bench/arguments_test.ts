@@ -12,7 +12,7 @@ async function bench(...args: string[]) {
   return { out, error, code };
 }
 
-test("--help names the benchmarks, and what is none is refused", async () => {
+test("--help lists the benchmarks, and an unknown one is refused", async () => {
   expect(await bench("--help")).toEqual({ out: expect.stringContaining("teller, at_rest"), error: "", code: 0 });
   const unknown = await bench("--quick", "nothing");
   expect([unknown.out, unknown.error, unknown.code]).toEqual([

@@ -213,7 +213,7 @@ describe("kill -9 of the service", () => {
   );
 
   test(
-    "and of its Postgres with it: the same",
+    "and of its Postgres: the same",
     async () => {
       const service = await startService();
       await query(service.admin_url, "create table kept as select generate_series(1, 1000) as n");

@@ -81,7 +81,7 @@ describe("a sweep", () => {
     await Promise.all([broken.stop(), sound.stop()]);
   });
 
-  test("goes on when the database is back", async () => {
+  test("continues when the database is back", async () => {
     const proxy = await startProxy(database.url);
     const through = connect(proxy.url, { answer_timeout_ms: 500 });
     const { pass, reaches } = counted();

@@ -33,19 +33,19 @@ describe("an error", () => {
     given().when(report()).then(event());
   });
 
-  test("is not where too many new ones were", () => {
+  test("is not recorded after too many new ones", () => {
     given()
       .when(report({ may_begin: false }))
       .refused("too_many_groups");
   });
 
-  test("that is known is recorded, however many new ones were", () => {
+  test("that is known is recorded, however many new ones there were", () => {
     given(reported())
       .when(report({ now: NOON + MINUTE, may_begin: false }))
       .then(event({ streak: 2 }));
   });
 
-  test("is recorded a minute after the first event again, with all reports of that time", () => {
+  test("is recorded again a minute after the first event, with all reports since then", () => {
     given(reported())
       .when(report({ now: NOON + MINUTE - 1, reports: 7 }))
       .then();
@@ -54,7 +54,7 @@ describe("an error", () => {
       .then(event({ reports: 7, streak: 2 }));
   });
 
-  test("is recorded at once where nobody is there later to do it", () => {
+  test("is recorded at once if nobody will be there to do it later", () => {
     given(reported())
       .when(report({ now: NOON + 1, reports: 7, at_once: true }))
       .then(event({ reports: 7, streak: 2 }));
@@ -77,7 +77,7 @@ describe("an error", () => {
       .then(event({ streak: streak + 1 }));
   });
 
-  test("that was quiet for a day begins anew", () => {
+  test("that was quiet for a day starts over", () => {
     const day = 24 * 60 * MINUTE;
     given(reported({ streak: 9 }))
       .when(report({ now: NOON + day - 1 }))
@@ -91,7 +91,7 @@ describe("an error", () => {
 describe("an error that is resolved", () => {
   const resolved: KnownNewEvent = { type: "error.resolved", data: {} };
 
-  test("was reported", () => {
+  test("must have been reported", () => {
     given(reported()).when({ type: "resolve" }).then(resolved);
     given().when({ type: "resolve" }).refused("error_not_found");
   });
@@ -108,6 +108,6 @@ describe("an error that is resolved", () => {
   });
 });
 
-test("what was never recorded may be at any time", () => {
+test("what was never recorded may be recorded at any time", () => {
   expect(nextRecording(errorDecider.initial)).toBe(0);
 });

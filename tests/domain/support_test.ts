@@ -50,7 +50,7 @@ describe("a support thread", () => {
     given().when({ type: "reopen", by: "sender" }).refused("thread_not_found");
   });
 
-  test("is reopened so many times", () => {
+  test("is reopened a limited number of times", () => {
     const before = Array.from({ length: SUPPORT_REOPENINGS_MAX - 1 }, () => [closed, reopened]).flat();
     given(opened, ...before, closed)
       .when({ type: "reopen", by: "sender" })
@@ -60,7 +60,7 @@ describe("a support thread", () => {
       .refused("too_many_reopenings");
   });
 
-  test("holds so many messages, and can then still be closed", () => {
+  test("accepts a limited number of messages, and can then still be closed", () => {
     const messages = Array.from({ length: SUPPORT_MESSAGES_MAX - 2 }, () => answered);
     given(opened, ...messages)
       .when(add)

@@ -34,7 +34,7 @@ describe("the personal parts of a schema", () => {
   });
 });
 
-test("a mark changes neither what fits nor the schema that was marked", () => {
+test("a mark changes neither what matches nor the schema that was marked", () => {
   const marked = Type.Object({ email: Type.Optional(personal(Name)) });
   expect(Value.Check(marked, {})).toBe(true);
   expect(Value.Check(marked, { email: "a" })).toBe(true);

@@ -65,7 +65,7 @@ test("it is retried as its workflow says, and fails as a job of any connector do
   });
 });
 
-test("a payload that is more than ids fails before it is run", async () => {
+test("a payload with more than ids fails before it is run", async () => {
   const { given, runner } = forwarding();
   service.start(runner);
   const id = await service.submit("levqor.forward", { payload: { ...payload, email: "x" } }, SYSTEM);

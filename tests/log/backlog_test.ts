@@ -44,13 +44,13 @@ describe("light appends", () => {
     ]);
   });
 
-  test("fill a batch to its events, and no further", () => {
+  test("fill a batch up to its maximum number of events", () => {
     const [half, more] = [MAX_BATCH_EVENTS / 2, MAX_BATCH_EVENTS / 2 + 1];
     const items = [item("1", { count: half }), item("2", { count: half }), item("3", { count: half })];
     expect(batches(backlogOf(...items, item("4", { count: more })))).toEqual([["1", "2"], ["3"], ["4"]]);
   });
 
-  test("wait for no heavy one that waits for its turn", () => {
+  test("do not wait for a heavy one that waits for its turn", () => {
     const heavy = ["1", "2", "3"].map((name) => item(name, { length: LARGE }));
     const backlog = backlogOf(...heavy, item("light", { length: LIGHT_LENGTH }));
     expect(names(backlog.takeBatch(0))).toEqual(["1", "light"]);
@@ -67,7 +67,7 @@ describe("heavy appends", () => {
     expect(batches(backlog)).toEqual([["a1"], ["b1"], ["a2"], ["b2"], ["a3"]]);
   });
 
-  test("are as many in a batch as fit, of different callers first", () => {
+  test("join a batch as long as they fit, those of different callers first", () => {
     const length = MAX_HEAVY_LENGTH / 2;
     const a = ["a1", "a2"].map((name) => item(name, { length }));
     const backlog = backlogOf(...a, item("b1", { length, caller: "b" }), item("c1", { length: LARGE, caller: "c" }));
@@ -93,7 +93,7 @@ describe("after a large append", () => {
     expect(names(backlog.takeBatch(400))).toEqual(["2"]);
   });
 
-  test("it is a second at most, however long the database was down", () => {
+  test("the wait is a second at most, however long the database was down", () => {
     const backlog = backlogOf(item("1", { length: LARGE }), item("2", { length: LARGE }));
     backlog.took(backlog.takeBatch(0), { from: 0, to: 10_000 });
     expect(backlog.restsFor(10_000)).toBe(1_000);

@@ -74,7 +74,7 @@ describe("handle", () => {
       await handle(log, { stream_id, decider: seats, command: { limit: count, seats: count }, meta });
     };
 
-    test("reads nothing where it is as expected", async () => {
+    test("reads nothing if it is as expected", async () => {
       const stream_id = newStream();
       await taken(stream_id, 2);
       const { reads, counting } = countingReads();
@@ -83,7 +83,7 @@ describe("handle", () => {
       expect([handled.ok, handled.version, reads]).toEqual([true, 3, []]);
     });
 
-    test("decides again on what has come since where it has moved", async () => {
+    test("decides again, with the new events, if it has changed", async () => {
       const stream_id = newStream();
       await taken(stream_id, 3);
       const expected = { state: 2, version: 2 };
@@ -93,7 +93,7 @@ describe("handle", () => {
       expect(handled).toMatchObject({ ok: true, state: 3, version: 4 });
     });
 
-    test("asks the log before it refuses or finds nothing to do", async () => {
+    test("reads the log before it refuses or finds nothing to do", async () => {
       const stream_id = newStream();
       const back = {
         ...seats,
@@ -111,7 +111,7 @@ describe("handle", () => {
     });
   });
 
-  test("goes first once it was overtaken, before those that append without end", async () => {
+  test("takes precedence once it was overtaken, ahead of those that append without end", async () => {
     const stream_id = newStream();
     let isOver = false;
     let version = 0;

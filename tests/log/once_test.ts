@@ -37,7 +37,7 @@ describe("what a request creates", () => {
     ["a member more", [{ name: "a", size: 1 }]],
     ["a member less", [{}]],
     ["an event more", [{ name: "a" }, { name: "b" }]],
-  ])("does not become that of a request with %s", async (_, other) => {
+  ])("is not taken for that of a request with %s", async (_, other) => {
     const stream_id = newStream();
     await create(stream_id, { name: "a" });
     expect(await create(stream_id, ...other)).toEqual({ ok: false, reason: "key_reused" });
@@ -117,7 +117,7 @@ describe("a change that a request makes", () => {
     expect(await log.readStream(stream_id)).toHaveLength(3);
   });
 
-  test("does not become that of a request for something else", async () => {
+  test("is not taken for that of a request for something else", async () => {
     const stream_id = newStream();
     await sell(stream_id, 7);
     expect(await sell(stream_id, 8)).toEqual({ ok: false, reason: "key_reused" });
@@ -139,7 +139,7 @@ describe("a change that a request makes", () => {
     expect(await log.readStream(stream_id)).toHaveLength(2);
   });
 
-  test("is another's if another actor asks for it", async () => {
+  test("is a different one if another actor asks for it", async () => {
     const stream_id = newStream();
     await sell(stream_id, 7);
     const of_another = { ...meta, actor: "another", causation_id: "request-1" };
@@ -152,7 +152,7 @@ describe("a change that a request makes", () => {
     expect(sold).toMatchObject({ ok: true, replayed: false });
   });
 
-  test("is not compared where the key says it all", async () => {
+  test("is not compared if the key identifies it completely", async () => {
     const stream_id = newStream();
     await sell(stream_id, 7);
     const again = {

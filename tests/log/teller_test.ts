@@ -113,7 +113,7 @@ function occupy(stream_id: string): Promise<unknown> {
 }
 
 describe("a teller", () => {
-  test("decides each command on what those before it led to, and records them all in one commit", async () => {
+  test("decides each command on the state that the previous ones left, and records them all in one commit", async () => {
     const stream_id = newStream();
     await occupy(stream_id);
     const before = commits;
@@ -299,7 +299,7 @@ describe("with other streams", () => {
     }
   });
 
-  test("decides each command on what those before it did to a shared stream", async () => {
+  test("decides each command on what the previous ones did to a shared stream", async () => {
     const purse = newStream();
     const stream_id = newStream();
     const handled = await Promise.all(
@@ -431,7 +431,7 @@ describe("a caller", () => {
   });
 });
 
-test("any commands lead to the same state with a teller as one after another without", async () => {
+test("any commands lead to the same state with a teller as one after another without it", async () => {
   const command = fc.record({
     payment: fc.oneof({ weight: 9, arbitrary: fc.nat(30).map(String) }, fc.constantFrom("fault", "unrecordable")),
     amount: fc.integer({ min: -20, max: 60 }),

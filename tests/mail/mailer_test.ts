@@ -69,7 +69,7 @@ describe("a mail", () => {
     expect(resend.mails).toHaveLength(1);
   });
 
-  test("that another one was sent under the key of is rejected", async () => {
+  test("is rejected if another one was sent under its key", async () => {
     await send();
     const error = await failureOf(send({ subject: "Another" }));
     expect([error.code, error.options.detail]).toEqual([
@@ -80,7 +80,7 @@ describe("a mail", () => {
 });
 
 describe("what people write", () => {
-  test("is shown, not obeyed: HTML in it stays text", async () => {
+  test("is shown as text, even if it is HTML", async () => {
     const quote = `</blockquote><script>alert("1")</script><img src=x onerror='alert(2)'> & <b>bold</b>`;
     await send({ subject: "<b>Hi</b> & </title><script>1</script>", paragraphs: ["<i>Look</i>", { quote }] });
     const [{ body }] = resend.mails as [SentMail];
@@ -91,7 +91,7 @@ describe("what people write", () => {
     expect(subject).toBe("<b>Hi</b> & </title><script>1</script>");
   });
 
-  test("begins no header: a subject is one line, and of a bounded length", async () => {
+  test("cannot inject a header: a subject is one line, and of a bounded length", async () => {
     await send({ subject: "Hi\r\nBcc: eve@example.com\u2028\u0000there" });
     expect(resend.mails[0]?.body.subject).toBe("Hi Bcc: eve@example.com there");
     await mailer.send({ ...mail, subject: "x".repeat(199) + "😀".repeat(10) }, sending("long"));
@@ -111,7 +111,7 @@ describe("what people write", () => {
     ["ada"],
     [""],
     [`${"a".repeat(250)}@b.co`],
-  ])("is sent to no address such as %j", async (address) => {
+  ])("is not sent to an address such as %j", async (address) => {
     for (const wrong of [{ to: address }, { reply_to: address }]) {
       const error = await failureOf(send(wrong));
       expect([error.code, retryable(error)]).toEqual(["mail_rejected", false]);
@@ -140,7 +140,7 @@ describe("a mail that cannot be sent", () => {
     [429, "daily_quota_exceeded", true],
     [500, "internal_server_error", true],
     [503, "application_error", true],
-  ])("because of %p %s may be tried again: %p", async (status, name, again) => {
+  ])("because of %p %s may be retried: %p", async (status, name, again) => {
     resend.refuse(() => refused(status, name));
     const error = await failureOf(send());
     expect([error.code, retryable(error)]).toEqual([again ? "mail_unavailable" : "mail_rejected", again]);
@@ -148,12 +148,12 @@ describe("a mail that cannot be sent", () => {
     expect(error.message).toBe(`Resend responded ${status}: ${name}.`);
   });
 
-  test("says how long to wait, where Resend does", async () => {
+  test("says how long to wait, if Resend does", async () => {
     resend.refuse(() => refused(429, "rate_limit_exceeded", { "retry-after": "17" }));
     expect((await failureOf(send())).options.retry_after).toBe(17);
   });
 
-  test("says nothing of whom it is to, nor what it says", async () => {
+  test("reveals neither its recipient nor its text", async () => {
     resend.refuse(
       () => refused(422, "validation_error"),
       () => new Response("ada@example.com", { status: 502 }),
@@ -169,19 +169,19 @@ describe("a mail that cannot be sent", () => {
     ["an error of something else", () => Response.json({ message: "no" }, { status: 403 })],
     ["an id that is none", () => Response.json({ id: "" })],
     ["a success that is no JSON", () => new Response("ok")],
-  ])("because of %s may be tried again", async (_, answer) => {
+  ])("because of %s may be retried", async (_, answer) => {
     resend.refuse(answer);
     const error = await failureOf(send());
     expect([error.code, retryable(error)]).toEqual(["mail_unavailable", true]);
     expect(await send()).toEqual({ mail_id: resend.mails[0]?.id as string });
   });
 
-  test("because nobody answers may be tried again", async () => {
+  test("because nobody answers may be retried", async () => {
     await resend.stop();
     expect((await failureOf(send())).code).toBe("mail_unavailable");
   });
 
-  test("in time may be tried again", async () => {
+  test("in time may be retried", async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     resend.refuse(() => promise);
     const impatient = resendMailer({
@@ -195,7 +195,7 @@ describe("a mail that cannot be sent", () => {
     resolve(Response.json({ id: "late" }));
   });
 
-  test("since the attempt must stop ends with the reason", async () => {
+  test("because the attempt must stop ends with the reason", async () => {
     const stop = new AbortController();
     const { promise, resolve } = Promise.withResolvers<Response>();
     resend.refuse(() => {

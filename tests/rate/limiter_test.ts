@@ -80,13 +80,13 @@ describe("callers without a key", () => {
     expect(limiter.anonymous("203.0.113.1")).toMatchObject({ admitted: false, policy: { name: "address" } });
   });
 
-  test("refusals count nowhere", () => {
+  test("refusals do not count", () => {
     const { limiter } = start({ limits: { global: 30 } });
     expect(admitted(500, () => limiter.anonymous("203.0.113.1"))).toBe(20);
     expect(admitted(500, () => limiter.anonymous("203.0.113.2"))).toBe(10);
   });
 
-  test("without limits there are none, and each can be set without the other", () => {
+  test("each limit can be off, independently of the other", () => {
     const { limiter } = start({ limits: { burst: null, global: null } });
     expect(limiter.anonymous("203.0.113.1")).toBeUndefined();
     expect(limiter.failed("203.0.113.1")).toBeUndefined();

@@ -62,7 +62,7 @@ describe("whatever the pattern", () => {
     );
   });
 
-  test("room comes when predicted, and not a tenth of a second sooner", () => {
+  test("room is available when predicted, and not a tenth of a second sooner", () => {
     fc.assert(
       fc.property(arrivals, quotas, fc.nat(SLOT_MS), (instants, quota, later) => {
         const usage = new Usage();

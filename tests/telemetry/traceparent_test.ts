@@ -38,7 +38,7 @@ test.each([
   expect(parseTraceparent(text)).toBeUndefined();
 });
 
-test("no header is none", () => expect(parseTraceparent(undefined)).toBeUndefined());
+test("a missing header is not an error", () => expect(parseTraceparent(undefined)).toBeUndefined());
 
 test("what is written is read unchanged", () => {
   const parent = { trace_id: TRACE, span_id: SPAN, sampled: true };

@@ -133,7 +133,7 @@ describe("a page", () => {
 });
 
 describe("the blog", () => {
-  test("lists its posts, the newest first, and feeds them", async () => {
+  test("lists its posts, the newest first, and has a feed of them", async () => {
     await using folder = await siteFolder({
       "blog/index.md": source({ title: "Blog" }, "News."),
       "blog/one.md": source(

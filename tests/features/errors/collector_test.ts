@@ -95,7 +95,7 @@ describe("a group", () => {
 });
 
 describe("a flood", () => {
-  test("begins so many groups, then so many an hour; what is known goes on", async () => {
+  test("starts a limited number of groups, then a limited number an hour; known ones are still counted", async () => {
     const one = collector({ new_groups: { at_once: 3, an_hour: 6 } });
     for (const n of [1, 2, 3]) expect(await report(one, n)).toMatchObject({ status: "recorded" });
     for (const n of [4, 5]) expect(await report(one, n)).toBeUndefined();
@@ -108,7 +108,7 @@ describe("a flood", () => {
     expect(await log.head()).toBe(4);
   });
 
-  test("that comes all at once begins no more groups, and records no more events", async () => {
+  test("that arrives all at once starts no more groups, and records no more events", async () => {
     const one = collector({ new_groups: { at_once: 3, an_hour: 0 } });
     const all = await Promise.all(Array.from({ length: 20 }, (_, n) => report(one, n)));
     expect(all.filter((each) => each?.status === "recorded")).toHaveLength(3);
@@ -119,7 +119,7 @@ describe("a flood", () => {
     expect(await log.head()).toBe(5);
   });
 
-  test("of groups that others have begun uses up no groups of this process", async () => {
+  test("of groups that other processes started does not use up this one's", async () => {
     for (const n of [1, 2, 3]) await report(collector(), n);
     const one = collector({ new_groups: { at_once: 1, an_hour: 0 } });
     for (const n of [1, 2, 3]) expect(await report(one, n)).toEqual({ status: "counted" });
@@ -134,7 +134,7 @@ describe("a flood", () => {
     expect(await log.head()).toBe(0);
   });
 
-  test("of what is known is counted where no more may be recorded, and recorded later", async () => {
+  test("of known groups is counted while no more may be recorded, and recorded later", async () => {
     const one = collector({ events: { at_once: 1, an_hour: 1 } });
     await report(one, 1);
     expect(await report(one, 2)).toEqual({ status: "counted" });
@@ -144,7 +144,7 @@ describe("a flood", () => {
     expect(await recorded(2)).toEqual([1]);
   });
 
-  test("of more groups than are counted is refused, but for the place of one that has no reports", async () => {
+  test("of more groups than are counted is refused, unless one without reports can give up its place", async () => {
     const one = collector({ counted_max: 2 });
     for (const n of [1, 2, 2]) await report(one, n);
     expect(await report(one, 3)).toMatchObject({ status: "recorded" });
@@ -154,7 +154,7 @@ describe("a flood", () => {
   });
 });
 
-test("a report that cannot be recorded is not counted either: its caller may repeat it", async () => {
+test("a report that cannot be recorded is not counted either: its caller may retry", async () => {
   const one = collector();
   await report(one);
   ahead = MINUTE + 1_000;

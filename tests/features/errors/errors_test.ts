@@ -30,7 +30,7 @@ describe("POST /api/v1/errors", () => {
     expect(stored.data_json + stored.meta_json).not.toMatch(/Mozilla|203\.0|127\.0|jane|token/);
   });
 
-  test("keeps no e-mail address, in whatever field it is", async () => {
+  test("keeps no e-mail address, whatever field it is in", async () => {
     const address = "jane@example.com";
     const { body } = await api.ask(
       ROUTE,
@@ -87,7 +87,7 @@ describe("POST /api/v1/errors", () => {
     expect(answer.body).toMatchObject({ error: "validation_failed", errors: [{ pointer }] });
   });
 
-  test("takes as much as is allowed", async () => {
+  test("accepts values at the limits", async () => {
     const most = {
       source: "x".repeat(64),
       type: "x".repeat(128),
@@ -204,7 +204,7 @@ describe("POST /api/v1/errors/:error_id/resolve", () => {
     expect(await group(error_id)).toMatchObject({ status: "open", resolved_at, reports: 2 });
   });
 
-  test("changes nothing where it is resolved already", async () => {
+  test("changes nothing if it is already resolved", async () => {
     const { error_id } = (await api.ask(ROUTE, post({ ...error, source: "twice" }))).body;
     await resolve(error_id);
     const again = await resolve(error_id);
@@ -254,7 +254,7 @@ test("an address reports five errors a minute", async () => {
   await limited.stop();
 });
 
-test("more new errors than may begin are refused, and what is known is counted", async () => {
+test("too many new errors are refused, and known ones are still counted", async () => {
   const flooded = await startApi();
   const fingerprints = Array.from({ length: 101 }, (_, n) => ({ ...error, fingerprint: `f${n}` }));
   for (const body of fingerprints.slice(0, 100)) expect((await flooded.ask(ROUTE, post(body))).status).toBe(202);

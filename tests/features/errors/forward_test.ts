@@ -138,7 +138,7 @@ describe("a report", () => {
     expect(Math.abs((event?.timestamp ?? 0) - Date.now() / 1000)).toBeLessThan(600);
   });
 
-  test("has the same id at Sentry whenever it is sent again", async () => {
+  test("keeps its id at Sentry when it is sent again", async () => {
     const submit = await forwarding();
     for (const id of [await submit(), await submit()]) await service.reaches(id, "succeeded");
     const [first, second] = sentry.received;

@@ -90,7 +90,7 @@ describe("of a report", () => {
     ['key "', '" was rejected'],
   ] as const;
 
-  test("nine of ten tokens of letters alone are removed after a word for them", () => {
+  test("nine in ten tokens that consist of letters are removed after a word that announces them", () => {
     const random = new Random(110);
     const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const tokens = Array.from({ length: 3_000 }, () =>
@@ -125,7 +125,7 @@ describe("of a report", () => {
     expect(url).toBe("https://app.example.com/jobs/4711");
   });
 
-  test("only so much is kept", () => {
+  test("what is kept is limited", () => {
     const { message, frames, url } = reportedError(
       report({
         message: "x y ".repeat(1_000),
@@ -140,11 +140,11 @@ describe("of a report", () => {
     expect(message.endsWith("…")).toBe(true);
   });
 
-  test("what is no stack has no frames", () => {
+  test("text that is not a stack has no frames", () => {
     expect(reportedError(report({ stack: "it broke\nin the middle" })).frames).toEqual([]);
   });
 
-  test("a stack that is made to be slow is not", () => {
+  test("a stack that is crafted to be slow to parse is not", () => {
     const began = performance.now();
     reportedError(report({ stack: `    at ${"(".repeat(900)}\n`.repeat(35) }));
     expect(performance.now() - began).toBeLessThan(500);

@@ -48,7 +48,7 @@ describe("the list of jobs", () => {
     }
   });
 
-  test("has them, and no other, where the operator asks for them", async () => {
+  test("has only those if the operator asks for them", async () => {
     expect(await listed("?account=system", operator)).toEqual([system.job_id]);
     expect(await listed("?account=system&status=failed", operator)).toEqual([]);
   });
@@ -137,7 +137,7 @@ async function until(figures: () => Promise<number>, before: number) {
   }
 }
 
-describe("the names of what they run are nobody's to use", () => {
+describe("nobody else may use the names of what they run", () => {
   const job = { workflow: "levqor.forward", payload: {} };
   test.each<[string, string, object, string]>([
     ["POST", "/api/v1/intake", job, "/workflow"],

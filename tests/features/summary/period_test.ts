@@ -16,7 +16,7 @@ test.each(["2025-12-29", "2025-12-31", "2026-01-01", "2026-01-04"])(
   },
 );
 
-test("what is no day, or before the first Monday of 1970, is in no period", () => {
+test("what is not a day, or is before the first Monday of 1970, is in no period", () => {
   for (const date of ["2026-02-30", "2026-13-01", "yesterday", "1970-01-04", "0000-01-01", "10000-01-01"]) {
     expect(periodAt("day", date)).toBeUndefined();
   }

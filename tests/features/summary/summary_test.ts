@@ -96,7 +96,7 @@ describe("the summary", () => {
     expect([status, body]).toEqual([200, DAY]);
   });
 
-  test("of a week has that of its days, from the first start on", async () => {
+  test("of a week covers its days, from the first start on", async () => {
     const { body } = await summary("?period=week&date=2026-01-18");
     expect(body).toMatchObject({
       period: { kind: "week", date: "2026-01-12", to: "2026-01-19T00:00:00.000Z" },
@@ -167,4 +167,4 @@ describe("the summary", () => {
   });
 });
 
-test("nothing was read before the read models had it", () => expect(head).toBe(20));
+test("nothing is read before the read models include it", () => expect(head).toBe(20));

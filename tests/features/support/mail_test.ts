@@ -93,7 +93,7 @@ describe("a job", () => {
     expect(resend.mails).toHaveLength(1);
   });
 
-  test("sends nothing where mail is not configured, and says so", async () => {
+  test("sends nothing if mail is not configured, and says so", async () => {
     const thread_id = await thread("Nobody hears");
     const skipped = { skipped: "mail_not_configured" };
     const message = { thread_id, version: 1 };
@@ -103,7 +103,7 @@ describe("a job", () => {
     expect(resend.requests).toBe(0);
   });
 
-  test("mails an answer also where operators get no mail themselves", async () => {
+  test("mails an answer even if operators get no mail themselves", async () => {
     const thread_id = await thread("Where are my jobs?");
     await run("mail_support_answer", { thread_id, version: 2 }, { receiving_email: undefined });
     expect(resend.mails[0]?.body).not.toHaveProperty("reply_to");
@@ -129,7 +129,7 @@ describe("the service", () => {
   });
   afterEach(() => service.stop());
 
-  test("forwards a message and mails its answer, each once, through jobs that hold no word of them", async () => {
+  test("forwards a message and mails its answer, each once, through jobs that contain none of their text", async () => {
     // The first attempt of all fails; its job is tried again.
     resend.refuse(() => refused(503, "internal_server_error", { "retry-after": "0" }));
     const headers = { "x-api-key": KEY };

@@ -15,7 +15,7 @@ const payload = { thread_id, version: 1 };
 describe("a message is forwarded to operators", () => {
   const when = reactionSpec(forwardSupportMessage({ mail }), `support-${thread_id}`);
 
-  test("when its sender opens a thread or continues it, by a job that names the event alone", () => {
+  test("when its sender opens a thread or continues it, by a job that names only the event", () => {
     when(opened).then(submit({ workflow: "levqor.forward_support_message", payload }));
     when(written).then(submit({ workflow: "levqor.forward_support_message", payload }));
   });
@@ -32,7 +32,7 @@ describe("a message is forwarded to operators", () => {
 describe("an answer is mailed to the sender", () => {
   const when = reactionSpec(mailSupportAnswer({ mail }), `support-${thread_id}`);
 
-  test("when an operator gives it, by a job that names the event alone", () => {
+  test("when an operator gives it, by a job that names only the event", () => {
     when(answered).then(submit({ workflow: "levqor.mail_support_answer", payload }));
   });
 

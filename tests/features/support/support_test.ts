@@ -61,7 +61,7 @@ describe("opening a thread", () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   });
 
-  test("takes a message and an address as long as they may be", async () => {
+  test("accepts a message and an address of the maximum length", async () => {
     const email = `${"a".repeat(64)}@${"b".repeat(61)}.${"c".repeat(61)}.${"d".repeat(61)}.org`;
     expect(email).toHaveLength(254);
     expect((await ask({ email, message: "😀".repeat(4_000) })).status).toBe(201);
@@ -100,7 +100,7 @@ describe("opening a thread", () => {
     expect([answer.status, answer.body.errors]).toEqual([422, [{ pointer: "/message", message: "must not be blank" }]]);
   });
 
-  test("takes what begins or ends with white space as it is", async () => {
+  test("accepts text with leading or trailing white space unchanged", async () => {
     const { path, sender } = await open({ ...asked, message: "\n  Help.\n" });
     expect((await api.ask(path, { headers: sender })).body.messages[0].message).toBe("\n  Help.\n");
   });
@@ -145,7 +145,7 @@ describe("a thread", () => {
     }
   });
 
-  test("shows nothing to whoever has but its id, nor whether it exists", async () => {
+  test("reveals nothing to somebody who has only its id, not even whether it exists", async () => {
     const { path } = await open();
     const nowhere = `${ROUTE}/${crypto.randomUUID()}`;
     const other = await open();
@@ -167,7 +167,7 @@ describe("a thread", () => {
     expect((await api.ask(`${ROUTE}/no-uuid`, { headers: operator })).body.error).toBe("invalid_thread_id");
   });
 
-  test("is not opened by a key where a reply token is sent too: the token decides", async () => {
+  test("is not opened by a key if a reply token is sent, too: the token decides", async () => {
     const { path } = await open();
     const { sender } = await open();
     expect((await api.ask(path, { headers: { ...operator, ...sender } })).body.error).toBe("thread_not_found");
@@ -221,7 +221,7 @@ describe("a message", () => {
     expect(await historyOf(thread_id)).toHaveLength(1);
   });
 
-  test("is refused with the token in it, and when it is empty or too long", async () => {
+  test("is refused if it contains the token, is empty, or is too long", async () => {
     const { path, sender } = await open();
     const send = (message: string) => api.ask(`${path}/messages`, post({ message }, sender));
     expect((await send(`My token is ${sender["levqor-reply-token"]}`)).body.error).toBe("credential_exposed");
@@ -266,7 +266,7 @@ describe("closing a thread", () => {
 });
 
 describe("reopening a thread", () => {
-  test("lets both sides continue, as often as it may be done", async () => {
+  test("lets both sides continue, a limited number of times", async () => {
     const { thread_id, path, sender } = await open();
     const act = (what: string, headers: Record<string, string>) =>
       api.ask(`${path}/${what}`, { method: "POST", headers });
@@ -339,7 +339,7 @@ describe("the list of threads", () => {
   });
 });
 
-test("the inbox tells how much waits for an answer", async () => {
+test("the inbox reports how many threads wait for an answer", async () => {
   const inbox = await startApi({ api_keys: [OPERATOR] });
   try {
     const health = async () => (await inbox.ask(`${ROUTE}/health`, { headers: operator })).body;
@@ -403,7 +403,7 @@ test("a process opens 100 threads without a key at once; keys and repetitions ar
   }
 });
 
-test("a thread that could not be recorded takes nothing from those opened without a key", async () => {
+test("a thread that could not be recorded does not count towards those opened without a key", async () => {
   let proxy: BreakingProxy | undefined;
   const service = await startApi({
     api_keys: [OPERATOR],

@@ -245,7 +245,7 @@ describe("an attempt that takes too long", () => {
     await service.reaches(id, "succeeded");
   });
 
-  test("has failed even where its connector does not stop", async () => {
+  test("has failed even if its connector does not stop", async () => {
     const { connectors, release } = workshop();
     service.start({ connectors, lease_seconds: 5 });
     const id = await service.submit("deaf", { attempt_timeout_seconds: 0.3, max_attempts: 1 });

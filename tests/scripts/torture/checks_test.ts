@@ -127,7 +127,7 @@ test("a service that keeps its guarantees has no findings", () => {
   expect(found(evidenceOf())).toEqual({});
 });
 
-test("a job whose worker was lost, and whose effect was retried before it succeeded, is no finding", () => {
+test("a job whose worker was lost, and whose effect was retried before it succeeded, is not a finding", () => {
   const steps: Step[] = [
     submitted,
     started,
@@ -516,11 +516,11 @@ describe("broken guarantees are found:", () => {
   }
 });
 
-test("a process that we ended, or that did not start while its database was down, is no finding", () => {
+test("a process that we ended, or that did not start while its database was down, is not a finding", () => {
   expect(found(evidenceOf(LIFE, { exits: [exit({ sent: "SIGKILL" }), exit({ was_ready: false })] }))).toEqual({});
 });
 
-test("delays of a busy machine, and a hundredth of few requests, are no finding", () => {
+test("delays of a busy machine, and one of few requests in a hundred, are not findings", () => {
   const name = "no other user's p99 more than doubles while one is malicious";
   const polite = (calm: number[], harmed: number[]) => faultsOf(name, evidenceOf(LIFE, { polite: { calm, harmed } }));
   expect(polite(times(5).fill(5), times(5).fill(150))).toBe("");
@@ -546,7 +546,7 @@ test("a callback may be accepted with any 2xx, and a hostile peer's response is 
   expect(faultsOf("every recorded result is a response that was really given", evidenceOf(steps))).toBe("");
 });
 
-test("a lease that ends while Postgres's clock is set back is no finding", () => {
+test("a lease that ends while Postgres's clock is set back is not a finding", () => {
   const steps: Step[] = [
     submitted,
     ["job.started", { attempt: 1, worker: "a", lease_seconds: 3 }, { actor: "worker:a", at: 20 }],
@@ -561,7 +561,7 @@ test("a lease that ends while Postgres's clock is set back is no finding", () =>
   ).toBe("");
 });
 
-test("an instant that is fired once is no finding, and neither is a job of a key that runs after another", () => {
+test("an instant that is fired once is not a finding, and neither is a job of a key that runs after another", () => {
   expect(
     faultsOf(
       "every run of a schedule fires once, as one job that succeeds",
@@ -578,7 +578,7 @@ test("an instant that is fired once is no finding, and neither is a job of a key
   expect(faultsOf("no two jobs with the same concurrency key run at once", evidenceOf(steps))).toBe("");
 });
 
-test("a step's side effect that is retried before its success, and then built on, is no finding", () => {
+test("a step's side effect that is retried before its success, and then built on, is not a finding", () => {
   const requests = [step(1, 2_600), { ...step(2, 3_600), key: "1/two", after: 1 }];
   const steps: Step[] = [...OF_STEPS, ["job.step_started", { attempt: 1, step: "two", step_attempt: 1 }, { at: 3 }]];
   const evidence = evidenceOf(steps, { requests });
