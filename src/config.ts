@@ -1,5 +1,5 @@
 /**
- * The environment as one typed, validated, frozen object. Each room and feature declares its own settings, in a
+ * The environment as one typed, validated, frozen object. Each part and feature declares its own settings, in a
  * `settings.ts` next to the code that reads them; here they are gathered, and everything that is wrong with them is
  * reported at once.
  */
