@@ -1,6 +1,6 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 
-/** The maximum that a stretch keeps; its last array may exceed it. */
+/** The maximum that a range keeps; its last array may exceed it. */
 export interface Bounds {
   readonly events: number;
   /** UTF-16 units of the events' data. */
@@ -27,7 +27,7 @@ export class EventRange {
   #length = 0;
   readonly #bounds: Bounds;
 
-  /** An empty stretch after a position. */
+  /** An empty range after a position. */
   constructor(position: number, bounds: Bounds) {
     this.#bounds = bounds;
     this.#start = position;
@@ -53,7 +53,7 @@ export class EventRange {
     return this.#end - this.#start > this.#bounds.events || this.#length > this.#bounds.length;
   }
 
-  /** Adds the events that continue the stretch, and returns those; `undefined` if none do. */
+  /** Adds the events that continue the range, and returns those; `undefined` if none do. */
   push(events: readonly StoredEvent[]): readonly StoredEvent[] | undefined {
     const [first] = events;
     const last = events.at(-1);
@@ -66,7 +66,7 @@ export class EventRange {
     return fresh;
   }
 
-  /** The events after a position within the stretch, up to a number and a length; the first one however long it is. */
+  /** The events after a position within the range, up to a number and a length; the first one however long it is. */
   take(after: number, batch: number, max_length = Number.POSITIVE_INFINITY): readonly StoredEvent[] {
     const taken: Array<readonly StoredEvent[]> = [];
     let count = 0;

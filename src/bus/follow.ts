@@ -30,26 +30,26 @@ export async function* follow(options: FollowOptions): AsyncGenerator<readonly S
   const { log, after, signal, batch = 1000, max_length, on_fault } = options;
   const { tail } = options.bus;
   const range = new RangeReader(log, max_length);
-  const place = tail.join({ after, on_fault });
-  const wake = () => tail.wake(place);
+  const consumer = tail.join({ after, on_fault });
+  const wake = () => tail.wake(consumer);
   signal.addEventListener("abort", wake);
   try {
     while (!signal.aborted) {
-      let events = tail.take(place, batch, max_length);
-      const behind = tail.distance(place);
-      if (behind > 0) events = await read(range, options, { after: place.position, limit: Math.min(batch, behind) });
+      let events = tail.take(consumer, batch, max_length);
+      const behind = tail.distance(consumer);
+      if (behind > 0) events = await read(range, options, { after: consumer.position, limit: Math.min(batch, behind) });
       if (signal.aborted) break;
       const last = events?.at(-1);
       if (events && last) {
-        place.position = last.position;
+        consumer.position = last.position;
         yield events;
       } else {
-        await tail.wait(place);
+        await tail.wait(consumer);
       }
     }
   } finally {
     signal.removeEventListener("abort", wake);
-    tail.leave(place);
+    tail.leave(consumer);
   }
 }
 

@@ -52,8 +52,8 @@ export interface JoinOptions {
   readonly on_fault?: ((error: unknown) => void) | undefined;
 }
 
-/** A consumer's place in the log. */
-export class Place {
+/** One that reads through the tail, and how far it is. */
+export class Consumer {
   position: number;
   readonly on_fault: JoinOptions["on_fault"];
   failure: { readonly error: unknown } | undefined;
@@ -71,9 +71,9 @@ export class Tail {
   readonly #log: TailOptions["log"];
   readonly #pollMs: { readonly rest: number; readonly busy: number };
   readonly #bounds: Bounds;
-  readonly #places = new Set<Place>();
+  readonly #consumers = new Set<Consumer>();
   /** Those waiting for the window to grow. */
-  readonly #resting = new Set<Place>();
+  readonly #resting = new Set<Consumer>();
   readonly #listeners = new Set<(news: News) => void>();
   /** Stops reading. */
   #reading: AbortController | undefined;
@@ -102,7 +102,7 @@ export class Tail {
 
   /** How many have joined. */
   get followers(): number {
-    return this.#places.size;
+    return this.#consumers.size;
   }
 
   /** Calls `listener` with news; see `Bus.listen`. Returns a function that stops it. */
@@ -117,54 +117,54 @@ export class Tail {
     };
   }
 
-  /** Gives a consumer its place; it must `leave` when it is done. */
-  join(options: JoinOptions): Place {
-    const place = new Place(options);
-    this.#places.add(place);
+  /** Adds a consumer; it must `leave` when it is done. */
+  join(options: JoinOptions): Consumer {
+    const consumer = new Consumer(options);
+    this.#consumers.add(consumer);
     this.#start();
     // It receives what other processes have recorded at once rather than with the next poll.
     this.#asked = true;
     this.#hurry.abort();
-    return place;
+    return consumer;
   }
 
-  leave(place: Place): void {
-    this.#places.delete(place);
-    this.#resting.delete(place);
+  leave(consumer: Consumer): void {
+    this.#consumers.delete(consumer);
+    this.#resting.delete(consumer);
     this.#forgetIfAllRest();
     this.#endIfUnused();
   }
 
   /**
-   * The next events of the window, up to a number and a length of data; `undefined` if it has none for this place.
+   * The next events of the window, up to a number and a length of data; `undefined` if it has none for this consumer.
    * Throws if the log has a gap.
    */
-  take(place: Place, batch: number, max_length?: number): readonly StoredEvent[] | undefined {
-    if (place.failure) throw place.failure.error;
-    const { position } = place;
+  take(consumer: Consumer, batch: number, max_length?: number): readonly StoredEvent[] | undefined {
+    if (consumer.failure) throw consumer.failure.error;
+    const { position } = consumer;
     if (!this.#window || position < this.#window.start || position >= this.#window.end) return undefined;
     return this.#window.take(position, batch, max_length);
   }
 
   /** How many events a consumer must read by itself before it reaches the window. */
-  distance({ position }: Place): number {
+  distance({ position }: Consumer): number {
     return this.#window ? Math.max(0, this.#window.start - position) : 0;
   }
 
-  /** Resolves when the window grows, or at the place's next `wake`. */
-  async wait(place: Place): Promise<void> {
-    if (place.failure) return;
+  /** Resolves when the window grows, or at the consumer's next `wake`. */
+  async wait(consumer: Consumer): Promise<void> {
+    if (consumer.failure) return;
     const { promise, resolve } = Promise.withResolvers<void>();
-    place.wake = resolve;
-    this.#resting.add(place);
+    consumer.wake = resolve;
+    this.#resting.add(consumer);
     this.#forgetIfAllRest();
     await promise;
   }
 
-  wake(place: Place): void {
-    this.#resting.delete(place);
-    place.wake?.();
-    place.wake = undefined;
+  wake(consumer: Consumer): void {
+    this.#resting.delete(consumer);
+    consumer.wake?.();
+    consumer.wake = undefined;
   }
 
   /** Accepts news that did not come from this process's commits. */
@@ -198,7 +198,7 @@ export class Tail {
   }
 
   #endIfUnused(): void {
-    if (this.#places.size + this.#listeners.size === 0) this.close();
+    if (this.#consumers.size + this.#listeners.size === 0) this.close();
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -229,7 +229,7 @@ export class Tail {
       } catch (error) {
         this.#asked = true;
         if (error instanceof GapError) this.#fail(error);
-        else for (const place of this.#places) if (this.distance(place) === 0) place.on_fault?.(error);
+        else for (const consumer of this.#consumers) if (this.distance(consumer) === 0) consumer.on_fault?.(error);
         await pause(backoff.next(), signal);
       }
     };
@@ -280,7 +280,7 @@ export class Tail {
       this.#ahead = undefined;
     }
     this.#forget();
-    for (const place of this.#resting) this.wake(place);
+    for (const consumer of this.#resting) this.wake(consumer);
   }
 
   #keepAhead(events: readonly StoredEvent[]): void {
@@ -292,13 +292,13 @@ export class Tail {
 
   /** While all consumers wait, nothing needs to be kept. */
   #forgetIfAllRest(): void {
-    if (this.#resting.size === this.#places.size) this.#forget();
+    if (this.#resting.size === this.#consumers.size) this.#forget();
   }
 
   /** Drops the events that every consumer has passed, and the oldest beyond the bounds. */
   #forget(): void {
     let passed = Number.POSITIVE_INFINITY;
-    for (const { position } of this.#places) passed = Math.min(passed, position);
+    for (const { position } of this.#consumers) passed = Math.min(passed, position);
     this.#window?.forget(passed);
   }
 
@@ -308,9 +308,9 @@ export class Tail {
 
   /** Ends all consumers: the log has a gap after the window. */
   #fail(error: GapError): void {
-    for (const place of this.#places) {
-      place.failure = { error };
-      this.wake(place);
+    for (const consumer of this.#consumers) {
+      consumer.failure = { error };
+      this.wake(consumer);
     }
     this.#window = undefined;
     this.#ahead = undefined;

@@ -13,7 +13,7 @@ import { Call, type ListSource, type ResponseHead } from "./call.ts";
 import { contextOf, queryOf } from "./context.ts";
 import type { AnyDeclaration, Declaration, PathParam, StaticOf, Values } from "./declaration.ts";
 import type { SecretHeader } from "./document/headers.ts";
-import { describe } from "./document/openapi.ts";
+import { describeOperation } from "./document/openapi.ts";
 import type { RateGate } from "./door/rate_limit.ts";
 import type { Page } from "./page.ts";
 import { readJson, readJsonIfAny } from "./request/body.ts";
@@ -78,7 +78,7 @@ export function serveRoutes(routes: readonly (Route | Page)[], kit: Kit): Elysia
       path,
       // Elysia inspects the handler for what it must prepare: what is mentioned here, and no more.
       ({ request, params, set, server }) => answer({ request, params, set: set as ResponseHead, server }),
-      { parse: "none", detail: describe(each.declaration) },
+      { parse: "none", detail: describeOperation(each.declaration) },
     );
   }
   return app;

@@ -6,7 +6,7 @@ import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import type { Tracing } from "../telemetry/mod.ts";
 import type { ReadyQueueLimits } from "./queue/ready_queue.ts";
-import type { AttemptAborted } from "./run/attempt.ts";
+import type { AttemptAbortedError } from "./run/attempt.ts";
 import type { CallbackSecrets } from "./upkeep/callback_secrets.ts";
 
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
@@ -26,7 +26,7 @@ export interface EndedAttempt {
   /** The connector that ran it; `pipeline`: it ran steps; `external`: an external worker did. */
   readonly workflow: string;
   /** `succeeded`, `failed`, `suspended`, or why it was told to stop. For the attempt, not for the job. */
-  readonly outcome: "succeeded" | "failed" | "suspended" | AttemptAborted["reason"];
+  readonly outcome: "succeeded" | "failed" | "suspended" | AttemptAbortedError["reason"];
   /** Since its claim was sent. */
   readonly seconds: number;
 }

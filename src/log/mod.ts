@@ -16,7 +16,7 @@ export { handleAll } from "./handle_all.ts";
 export { createOnce, type HandledOnce, handleOnce, type Once } from "./once.ts";
 export { openLog } from "./postgres_log.ts";
 export { withPrecedence, yieldToPrecedence } from "./precedence.ts";
-export { type Recorded, type ResumeOptions, type Resumption, recordResumption } from "./resumption.ts";
+export { type ResumeOptions, type Resumption, type ResumptionOutcome, recordResumption } from "./resumption.ts";
 export { mayChangeLog } from "./rights.ts";
 export { tell } from "./teller.ts";
 export {

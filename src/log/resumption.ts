@@ -28,7 +28,7 @@ export interface Stopped {
   readonly read: () => Promise<{ position: number; record: (resumption: Resumption) => NewEvent } | undefined>;
 }
 
-export type Recorded =
+export type ResumptionOutcome =
   | {
       readonly ok: true;
       /** The event that had stopped it. */
@@ -44,7 +44,7 @@ export async function recordResumption(
   log: Pick<EventLog, "append" | "readLast" | "readRange">,
   { what, stream_id, read }: Stopped,
   { skip, reason, meta }: ResumeOptions,
-): Promise<Recorded> {
+): Promise<ResumptionOutcome> {
   return await untilDecided(log, [stream_id], async () => {
     const { events: last } = await log.readLast([stream_id]);
     const stopped = await read();

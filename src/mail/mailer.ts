@@ -17,7 +17,7 @@ export interface Mail extends Letter {
   readonly reply_to?: string;
 }
 
-export interface Sending {
+export interface SendOptions {
   /** Identifies the mail: a repetition within 24 hours sends nothing. 1 to 256 characters. */
   readonly idempotency_key: string;
   /** Cancels the attempt. */
@@ -29,7 +29,7 @@ export interface Mailer {
    * Sends a mail, and returns its id at Resend. Throws a `ConnectorError`: `mail_unavailable` if another attempt may succeed,
    * `mail_rejected` if none can. Throws the signal's reason if it fires.
    */
-  send(mail: Mail, sending: Sending): Promise<{ readonly mail_id: string }>;
+  send(mail: Mail, sending: SendOptions): Promise<{ readonly mail_id: string }>;
 }
 
 export interface MailerOptions {

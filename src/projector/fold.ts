@@ -229,7 +229,7 @@ export class Folder {
 }
 
 /** Changes that stop at an event and contain nothing before it. */
-export function poisoned(event: StoredEvent, error: unknown): Changes {
+export function poisonedChanges(event: StoredEvent, error: unknown): Changes {
   const poison = poisonAt(event, error);
   return { inserted: [], updated: [], deleted: [], position: poison.position - 1, poison, rest: [], commit() {} };
 }

@@ -8,11 +8,17 @@ import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts
 import { projectionStream } from "../../events/projection.ts";
 import type { Projection } from "../../projections/projection.ts";
 import type { Sql } from "../db/mod.ts";
-import { type EventLog, type Recorded, type ResumeOptions, type Resumption, recordResumption } from "../log/mod.ts";
+import {
+  type EventLog,
+  type ResumeOptions,
+  type Resumption,
+  type ResumptionOutcome,
+  recordResumption,
+} from "../log/mod.ts";
 import { clearPoison, readCheckpoint } from "./checkpoint.ts";
 import { Table } from "./table.ts";
 
-export type Resumed = Recorded & { readonly version: number };
+export type Resumed = ResumptionOutcome & { readonly version: number };
 
 /** Resumes a version of a read model, in whichever process runs it. Throws what `log.append` throws. */
 export async function resumeProjection(

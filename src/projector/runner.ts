@@ -23,7 +23,7 @@ import { untilNews } from "../bus/until_news.ts";
 import { holdLease, type Sql } from "../db/mod.ts";
 import { type EventLog, isRefusal } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
-import { type Changes, Folder, poisoned } from "./fold.ts";
+import { type Changes, Folder, poisonedChanges } from "./fold.ts";
 import type { CheckpointMoves } from "./moves.ts";
 import { skippedPositions } from "./resume.ts";
 import type { Table } from "./table.ts";
@@ -266,7 +266,7 @@ export class Runner {
   ): Promise<Applied> {
     const [first] = events as [StoredEvent];
     if (events.length === 1) {
-      const changes = poisoned(first, error);
+      const changes = poisonedChanges(first, error);
       const written = await applyChanges(this.#options.sql, this.table, { changes, from });
       return { position: changes.position, end: written ? "poisoned" : "fenced", changed: false };
     }

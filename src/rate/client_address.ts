@@ -5,7 +5,7 @@
  */
 import parseForwarded from "forwarded-parse";
 import { type Address, addressMatcher, parseAddress } from "../ip/mod.ts";
-import { Recent } from "./recent.ts";
+import { RecentMap } from "./recent_map.ts";
 
 /** List headers, to which each proxy appends. */
 const LISTS = new Set(["x-forwarded-for", "forwarded"]);
@@ -73,7 +73,7 @@ function forwardedFor(value: string): string[] {
 }
 
 /** A cache: parsing IPv6 takes 5 µs, and most requests come from few addresses. */
-const read = new Recent<Address | null>({ keep_ms: Number.POSITIVE_INFINITY, max: 2_000 });
+const read = new RecentMap<Address | null>({ keep_ms: Number.POSITIVE_INFINITY, max: 2_000 });
 /** `[` and `]:65535` around the longest address, `ffff:…:255.255.255.255`, and a preceding space. */
 const LENGTH_MAX = 54;
 

@@ -4,7 +4,7 @@
  * admitted elsewhere within one exchange; that counts afterwards all the same, and is paid back by a longer wait.
  */
 import { Exchange, type ExchangeOptions, type Scope } from "./exchange.ts";
-import { Recent } from "./recent.ts";
+import { RecentMap } from "./recent_map.ts";
 import { ROUTE_POLICIES } from "./settings.ts";
 import { SLOT_MS, slotAt, Usage, WINDOW_MS } from "./usage.ts";
 
@@ -84,7 +84,7 @@ export interface RateLimiterOptions extends ExchangeOptions {
 
 /** A policy with its scopes. */
 interface Counter extends Policy {
-  readonly scopes: Recent<Scope>;
+  readonly scopes: RecentMap<Scope>;
   /** As `RateLimit-Policy` has it. */
   readonly item: string;
 }
@@ -215,7 +215,7 @@ export class RateLimiter {
 
 function counter(name: string, quota: Quota): Counter | undefined {
   if (quota === null) return undefined;
-  const scopes = new Recent<Scope>({ keep_ms: KEEP_MS, max: SCOPES_MAX });
+  const scopes = new RecentMap<Scope>({ keep_ms: KEEP_MS, max: SCOPES_MAX });
   return { name, quota, scopes, item: `"${name}";q=${quota};w=${WINDOW_MS / 1000}` };
 }
 

@@ -1,4 +1,4 @@
-import type { Recorded, ResumeOptions } from "../log/mod.ts";
+import type { ResumeOptions, ResumptionOutcome } from "../log/mod.ts";
 import { type Checkpoint, type Poison, readCheckpoints } from "./checkpoint.ts";
 import { Positions } from "./positions.ts";
 import type { Reaction } from "./reaction.ts";
@@ -35,7 +35,7 @@ export interface Reactor {
    * Resumes a stopped reaction, in whichever process runs it, and records that. `undefined`: there is none of this name.
    * Throws what `log.append` throws.
    */
-  resume(name: string, resuming: ResumeOptions): Promise<Recorded | undefined>;
+  resume(name: string, resuming: ResumeOptions): Promise<ResumptionOutcome | undefined>;
   /** Finishes the current actions and lets other processes take over. */
   stop(): Promise<void>;
 }

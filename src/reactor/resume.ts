@@ -2,7 +2,13 @@
 import type { KnownNewEvent } from "../../events/mod.ts";
 import { reactionStream } from "../../events/reaction.ts";
 import type { Sql } from "../db/mod.ts";
-import { type EventLog, type Recorded, type ResumeOptions, type Resumption, recordResumption } from "../log/mod.ts";
+import {
+  type EventLog,
+  type ResumeOptions,
+  type Resumption,
+  type ResumptionOutcome,
+  recordResumption,
+} from "../log/mod.ts";
 import { clearPoison, readCheckpoints } from "./checkpoint.ts";
 import type { Reaction } from "./reaction.ts";
 
@@ -11,7 +17,7 @@ export async function resumeReaction(
   { sql, log }: { sql: Sql; log: Pick<EventLog, "append" | "readLast" | "readRange"> },
   { name }: Pick<Reaction, "name">,
   resuming: ResumeOptions,
-): Promise<Recorded> {
+): Promise<ResumptionOutcome> {
   const read = async () => {
     const [checkpoint] = await readCheckpoints(sql, [name]);
     if (!checkpoint?.poison) return undefined;

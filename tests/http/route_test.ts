@@ -6,7 +6,7 @@ import { pino } from "pino";
 import type { Access } from "../../src/access/mod.ts";
 import { createAuth } from "../../src/http/auth.ts";
 import { component } from "../../src/http/document/components.ts";
-import { describe as describeCall } from "../../src/http/document/openapi.ts";
+import { describeOperation as describeCall } from "../../src/http/document/openapi.ts";
 import { tags } from "../../src/http/document/tags.ts";
 import { problemErrors } from "../../src/http/door/errors.ts";
 import { problems } from "../../src/http/problems.ts";

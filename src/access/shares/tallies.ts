@@ -35,7 +35,7 @@ export async function countRows(sql: Sql, name: string, rows: PendingQuery<Row[]
 }
 
 /** The outcome of recording one. */
-export interface Recorded {
+export interface RecordOutcome {
   readonly ok: boolean;
   /** The position of what was recorded, if anything was. */
   readonly position?: number | undefined;
@@ -58,7 +58,7 @@ export class Tally {
   }
 
   /** Counts one while it is being recorded, and then at its position. */
-  async enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+  async enter<Result extends RecordOutcome>(record: () => Promise<Result>): Promise<Result> {
     this.#entering++;
     try {
       const result = await record();
@@ -149,7 +149,7 @@ export class CallerTally {
     return Math.max(0, this.max - this.depth);
   }
 
-  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+  enter<Result extends RecordOutcome>(record: () => Promise<Result>): Promise<Result> {
     return this.#tally.enter(record);
   }
 

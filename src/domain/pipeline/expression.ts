@@ -22,7 +22,7 @@ import { serialize } from "@marcbachmann/cel-js/serialize";
 import { excerpt } from "../../json/mod.ts";
 import { FUNCTIONS, METHODS } from "./expression_calls.ts";
 import { CostError, ExpressionError, Meter } from "./expression_cost.ts";
-import { checkLiteral, fits, isNumeric, negate } from "./expression_number.ts";
+import { checkLiteral, fits64Bits, isNumeric, negate } from "./expression_number.ts";
 import { sizeOf } from "./expression_text.ts";
 import {
   type AnyKind,
@@ -409,7 +409,7 @@ class Compiling {
 }
 
 function literal(value: unknown): Part {
-  if (typeof value === "bigint" && !fits(value)) throw new ExpressionError(`${value} does not fit into 64 bits`);
+  if (typeof value === "bigint" && !fits64Bits(value)) throw new ExpressionError(`${value} does not fit into 64 bits`);
   if (value !== null && typeof value === "object") {
     throw new ExpressionError("Bytes and numbers that end in u are not JSON: leave out the b or the u");
   }

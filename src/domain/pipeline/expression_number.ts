@@ -36,7 +36,7 @@ export function checkLiteral(text: string): void {
 }
 
 /** Whether it fits into 64 bits, signed or not. */
-export function fits(integer: bigint): boolean {
+export function fits64Bits(integer: bigint): boolean {
   return integer >= MIN_INTEGER && integer <= MAX_INTEGER;
 }
 
@@ -81,7 +81,7 @@ export function toInteger(value: Numeric | string): bigint {
   if (typeof value === "bigint") return value;
   if (typeof value === "number" ? Number.isFinite(value) : /^[+-]?\d{1,20}$/.test(value)) {
     const integer = BigInt(typeof value === "number" ? Math.trunc(value) : value);
-    if (fits(integer)) return integer;
+    if (fits64Bits(integer)) return integer;
   }
   throw new ExpressionError("int() takes a finite number or the digits of a whole one, within 64 bits");
 }
@@ -156,7 +156,7 @@ export function isLarge(value: Numeric): boolean {
 }
 
 function checked(integer: bigint): bigint {
-  if (fits(integer)) return integer;
+  if (fits64Bits(integer)) return integer;
   const written = excerpt(String(integer), 64);
   throw new ExpressionError(
     `integer overflow: ${written} is not from -2^63 to 2^64 - 1; pass larger ones on as text created elsewhere`,

@@ -1,7 +1,7 @@
 /** The values of expressions: JSON's, with exact integers; and their operators. */
 import { excerpt, JSON_DEPTH_LIMIT } from "../../json/mod.ts";
 import { ExpressionError, type Meter } from "./expression_cost.ts";
-import { type Arithmetic, calculate, fits, isLarge, isNumeric, type Numeric } from "./expression_number.ts";
+import { type Arithmetic, calculate, fits64Bits, isLarge, isNumeric, type Numeric } from "./expression_number.ts";
 import { compareTexts } from "./expression_text.ts";
 
 export type Json = null | boolean | Numeric | string | readonly Json[] | JsonMap;
@@ -248,7 +248,7 @@ export function toJson(value: Json, meter: Meter, depth = 0): Json {
 }
 
 function numberAsJson(value: Numeric, meter: Meter): Numeric {
-  const isHeld = typeof value === "bigint" ? fits(value) : Number.isFinite(value);
+  const isHeld = typeof value === "bigint" ? fits64Bits(value) : Number.isFinite(value);
   if (!isHeld) throw new ExpressionError("it results in a number that JSON cannot represent");
   meter.number(value);
   meter.output(lengthOf(value));

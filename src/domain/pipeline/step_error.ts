@@ -10,7 +10,7 @@ export const KEPT_OF_RETRIED = { message: 500, detail: 1_000 };
 const KEPT_OF_TEXT = 100;
 
 /** The error as it is recorded: its code unchanged, the rest cut if it is too long, marked by an `…`. */
-export function shortened({ code, message, detail }: JobError, { retried }: { retried: boolean }): JobError {
+export function shortenError({ code, message, detail }: JobError, { retried }: { retried: boolean }): JobError {
   const most = retried ? KEPT_OF_RETRIED : KEPT;
   const short = { code, message: excerpt(message, most.message) };
   if (detail === undefined) return short;

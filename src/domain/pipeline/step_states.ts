@@ -103,7 +103,7 @@ export function outputsLength(states: StepStates): number {
 }
 
 /** How many times connectors were started, and the size of their errors, over all steps. */
-export function runsOf(states: StepStates): { readonly runs: number; readonly errors_length: number } {
+export function runTotals(states: StepStates): { readonly runs: number; readonly errors_length: number } {
   const all = { runs: 0, errors_length: 0 };
   for (const { runs, errors_length } of states.values()) {
     all.runs += runs;

@@ -29,7 +29,7 @@ import {
   hasEnded,
   type NewStepEvent,
   outputsLength,
-  runsOf,
+  runTotals,
   type StepEvent,
   type StepState,
   type StepStates,
@@ -418,7 +418,7 @@ class Planning {
 
   /** Why the job may start nothing more: there must be room in the history for the outcome of what is started. */
   #tooMuch(): JobError | undefined {
-    const { runs, errors_length } = runsOf(this.#states);
+    const { runs, errors_length } = runTotals(this.#states);
     if (runs >= MAX_STEP_RUNS) {
       const message = `The job's steps were run ${runs} times, including items and retries; ${MAX_STEP_RUNS} are allowed.`;
       return { code: "too_many_step_runs", message };

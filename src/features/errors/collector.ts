@@ -35,11 +35,11 @@ interface Group {
   /** Until this time, in milliseconds since 1970, reports are only counted; then the stream decides whether to record them. */
   quiet_until: number;
   /** The event that is being recorded. */
-  recording?: Promise<Collected | "refused"> | undefined;
+  recording?: Promise<CollectResult | "refused"> | undefined;
 }
 
 /** `undefined`: neither recorded nor counted. */
-export type Collected = { readonly status: "recorded" | "counted"; readonly position?: number } | undefined;
+export type CollectResult = { readonly status: "recorded" | "counted"; readonly position?: number } | undefined;
 
 export interface CollectorOptions {
   readonly log: EventLog;
@@ -73,7 +73,7 @@ export class ErrorCollector {
   }
 
   /** Counts a report of the group `id`; if it is due, resolves after it is recorded. Throws what `log.append` throws. */
-  async report(id: string, newest: ReportedError, cause: Group["cause"]): Promise<Collected> {
+  async report(id: string, newest: ReportedError, cause: Group["cause"]): Promise<CollectResult> {
     const known = this.#groups.get(id);
     if (!known && this.#groups.size >= this.#max && !this.#forgetOne()) return undefined;
     const group = known ?? { reports: 0, newest, cause, quiet_until: 0 };
@@ -109,12 +109,12 @@ export class ErrorCollector {
     }
   }
 
-  async #record(id: string, group: Group, at_once = false): Promise<Collected | "refused"> {
+  async #record(id: string, group: Group, at_once = false): Promise<CollectResult | "refused"> {
     if (group.recording || group.reports === 0) return undefined;
     if (!at_once && this.#now() < group.quiet_until) return undefined;
     const taken = this.#events.acquire();
     if (!taken && !at_once) return undefined;
-    let collected: Collected | "refused";
+    let collected: CollectResult | "refused";
     try {
       group.recording = this.#append(id, group, at_once);
       collected = await group.recording;
@@ -125,7 +125,7 @@ export class ErrorCollector {
     }
   }
 
-  async #append(id: string, group: Group, at_once: boolean): Promise<Collected | "refused"> {
+  async #append(id: string, group: Group, at_once: boolean): Promise<CollectResult | "refused"> {
     const { reports } = group;
     const now = this.#now();
     const handled = await this.#handleReports(id, group, { now, at_once });

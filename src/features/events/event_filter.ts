@@ -4,7 +4,7 @@ import { metaOf } from "../../../events/mod.ts";
 import type { Sql } from "../../db/mod.ts";
 import type { EventFilter } from "./schemas.ts";
 
-export function matching(sql: Sql, { types, category, stream, actor, request_id, from, until }: EventFilter) {
+export function filterCondition(sql: Sql, { types, category, stream, actor, request_id, from, until }: EventFilter) {
   return sql`
     ${types === undefined ? sql`` : sql`and type = any(${types.split(",")}::text[])`}
     ${category === undefined ? sql`` : sql`and stream_id >= ${`${category}-`} and stream_id < ${`${category}.`}`}

@@ -1,7 +1,7 @@
 /** Reads the log with a filter, part by part: no query returns more than fits into memory. */
 import type { StoredEvent } from "../../../events/envelope.ts";
 import type { Sql } from "../../db/mod.ts";
-import { matching } from "./event_filter.ts";
+import { filterCondition } from "./event_filter.ts";
 import type { EventFilter } from "./schemas.ts";
 
 /** Positions that one query searches by default. */
@@ -20,7 +20,7 @@ export interface Scan {
   readonly positions?: number | undefined;
 }
 
-export interface Scanned {
+export interface ScanResult {
   /** In order of position. */
   readonly events: readonly StoredEvent[];
   /** All matches up to here are among `events`, or were before. */
@@ -32,7 +32,7 @@ export async function scanEvents(
   sql: Sql,
   filter: EventFilter,
   { after, until, limit, positions = SCAN_POSITIONS }: Scan,
-): Promise<Scanned> {
+): Promise<ScanResult> {
   // One stream has its own index: all of it is searched.
   const end = filter.stream === undefined ? Math.min(until, after + positions) : until;
   const events = await sql<StoredEvent[]>`
@@ -41,7 +41,7 @@ export async function scanEvents(
       select *, row_number() over up_to as nth, sum(length(data::text) + length(meta::text)) over up_to as sum
       from (
         select * from levqor_log.events
-        where position > ${after} and position <= ${end} ${matching(sql, filter)}
+        where position > ${after} and position <= ${end} ${filterCondition(sql, filter)}
         order by ${filter.stream === undefined ? sql`position` : sql`version`} limit ${limit}
       ) as found
       window up_to as (order by position rows unbounded preceding)
@@ -59,7 +59,7 @@ export async function scanEvents(
 async function isLast(sql: Sql, filter: EventFilter, { after, end }: { after: number; end: number }): Promise<boolean> {
   const more = await sql`
     select from levqor_log.events
-    where position > ${after} and position <= ${end} ${matching(sql, filter)}
+    where position > ${after} and position <= ${end} ${filterCondition(sql, filter)}
     limit 1`;
   return more.length === 0;
 }

@@ -29,7 +29,7 @@ import { textBody } from "../../http/stream/text_body.ts";
 import { matches } from "./event_filter.ts";
 import { type EventFile, eventFiles, FIRST_PART, nextPart } from "./export.ts";
 import { eventProblems } from "./problems.ts";
-import { type Scanned, scanEvents } from "./queries.ts";
+import { type ScanResult, scanEvents } from "./queries.ts";
 import {
   EventExportQuery,
   type EventFilter,
@@ -237,7 +237,7 @@ export function eventRoutes(options: Options) {
   ];
 
   /** Searches a part of the log in the caller's turn. */
-  function scan(caller: Caller, filter: EventFilter, part: Parameters<typeof scanEvents>[2]): Promise<Scanned> {
+  function scan(caller: Caller, filter: EventFilter, part: Parameters<typeof scanEvents>[2]): Promise<ScanResult> {
     return reading.take(caller.identity, () => scanEvents(sql, filter, { ...part, positions: options.scan_positions }));
   }
 

@@ -6,7 +6,7 @@ import { marketingRoutes } from "./marketing.ts";
 import { metricsRoutes } from "./metrics.ts";
 import { opsRoutes } from "./ops.ts";
 import { prometheusRoutes } from "./prometheus.ts";
-import { resumingRoutes } from "./resuming.ts";
+import { resumeRoutes } from "./resume.ts";
 import { rootRoutes } from "./root.ts";
 
 /** Every process records its heartbeat, and reports the whole service. */
@@ -18,7 +18,7 @@ export const service: Feature = {
     ...marketingRoutes(parts),
     ...prometheusRoutes(parts),
     ...opsRoutes(parts),
-    ...resumingRoutes(parts),
+    ...resumeRoutes(parts),
   ],
   start({ about, instance, log, logger, metrics, ...parts }) {
     addGauges(metrics, { log, ...parts });

@@ -60,7 +60,7 @@ export function mailSummary({ log, sql, projector, mailer, receiving_email: to }
 /** Between two looks whether a period is over. */
 const LOOK_EVERY_MS = 30_000;
 
-export interface SubmittingOptions {
+export interface SubmitSummariesOptions {
   readonly log: EventLog;
   readonly sql: Sql;
   readonly instance: string;
@@ -74,7 +74,7 @@ export interface SubmittingOptions {
  * process does it again, also after a restart, meets the first.
  */
 export async function submitSummaries(
-  { log, sql }: Pick<SubmittingOptions, "log" | "sql">,
+  { log, sql }: Pick<SubmitSummariesOptions, "log" | "sql">,
   done: Set<string>,
 ): Promise<void> {
   const now = await databaseNow(sql);
@@ -92,7 +92,7 @@ export async function submitSummaries(
 }
 
 /** Looks again and again whether a period is over: one process does, by a lease. */
-export function startSubmitting({ config, ...parts }: SubmittingOptions): { stop(): Promise<void> } {
+export function startSubmitting({ config, ...parts }: SubmitSummariesOptions): { stop(): Promise<void> } {
   if (!config.mail.sender || !config.mail.receiving_email) return { stop: async () => {} };
   const done = new Set<string>();
   const { sql, instance: holder, logger } = parts;

@@ -112,7 +112,7 @@ function answerHeadersOf(call: AnyDeclaration): AnswerHeader[] {
 }
 
 /** The OpenAPI operation object of a call, as Elysia's `detail`. */
-export function describe(operation: AnyDeclaration): DocumentDecoration {
+export function describeOperation(operation: AnyDeclaration): DocumentDecoration {
   const errors = errorsOf(operation);
   const { rate, any_query, body, secret_header } = operation;
   const common = rate === "none" ? COMMON_HEADERS : [...RATE_HEADERS, ...COMMON_HEADERS];

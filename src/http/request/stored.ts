@@ -4,7 +4,7 @@
  */
 
 import type { Caller } from "../../access/mod.ts";
-import { CallerTallies, type Count, countRows, type Recorded, Tally } from "../../access/shares/tallies.ts";
+import { CallerTallies, type Count, countRows, type RecordOutcome, Tally } from "../../access/shares/tallies.ts";
 import type { Sql } from "../../db/mod.ts";
 import type { EventLog } from "../../log/types.ts";
 import { STORED_MAX } from "../limits.ts";
@@ -91,7 +91,10 @@ export class StoredThings {
    * Records one that may be new; for an existing one nothing is counted. A single process enforces the limit exactly.
    * Throws the problem `too_many_stored`.
    */
-  async add<Result extends Recorded>(kind: StoredKind, { caller, stream_id, record }: Adding<Result>): Promise<Result> {
+  async add<Result extends RecordOutcome>(
+    kind: StoredKind,
+    { caller, stream_id, record }: Adding<Result>,
+  ): Promise<Result> {
     const { log, wait_ms } = this.#options;
     const max = this.#max;
     if (stream_id !== null && (await log.readStream(stream_id, { limit: 1 })).length > 0) return await record();

@@ -15,7 +15,7 @@ import {
   type CallerTally,
   type Count,
   countRows,
-  type Recorded,
+  type RecordOutcome,
   Tally,
 } from "../../access/shares/tallies.ts";
 import { pause } from "../../async/pause.ts";
@@ -50,7 +50,7 @@ export interface Queue {
   /** Why it is full. */
   depth(): Depth;
   /** Counts a job while it is being recorded, and then at its position. */
-  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result>;
+  enter<Result extends RecordOutcome>(record: () => Promise<Result>): Promise<Result>;
 }
 
 export class QueueDepth implements Queue {
@@ -77,7 +77,7 @@ export class QueueDepth implements Queue {
     return { whose: "all", waiting: this.#waiting.depth, max: this.#options.max };
   }
 
-  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+  enter<Result extends RecordOutcome>(record: () => Promise<Result>): Promise<Result> {
     return this.#waiting.enter(record);
   }
 
@@ -139,7 +139,7 @@ class OwnQueue implements Queue {
     return left > 0 ? this.#all.depth() : { whose: "caller", waiting: depth, max };
   }
 
-  enter<Result extends Recorded>(record: () => Promise<Result>): Promise<Result> {
+  enter<Result extends RecordOutcome>(record: () => Promise<Result>): Promise<Result> {
     return this.#all.enter(() => this.#own.enter(record));
   }
 }

@@ -8,7 +8,7 @@ import type { JobError } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job/job_state.ts";
 import type { Span } from "../../telemetry/mod.ts";
-import { Room } from "./room.ts";
+import { RecordPacer } from "./record_pacer.ts";
 
 /** Why an attempt may be told to stop. */
 const REASONS = {
@@ -20,8 +20,8 @@ const REASONS = {
 } as const;
 
 /** The reason with which a connector's signal fires. */
-export class AttemptAborted extends Error {
-  override readonly name = "AttemptAborted";
+export class AttemptAbortedError extends Error {
+  override readonly name = "AttemptAbortedError";
   constructor(readonly reason: keyof typeof REASONS) {
     super(REASONS[reason]);
   }
@@ -49,7 +49,7 @@ export class Attempt {
   /** Nobody waits for its result any more. */
   abandoned = false;
   /** Between the records of its steps. */
-  readonly room = new Room();
+  readonly record_pacer = new RecordPacer();
   readonly #controller = new AbortController();
   readonly #over = new AbortController();
   readonly #leaseMs: number;
@@ -113,8 +113,8 @@ export class Attempt {
   }
 
   /** Why it was told to stop; `undefined` if it was not. */
-  get aborted(): AttemptAborted["reason"] | undefined {
-    return this.signal.aborted ? (this.signal.reason as AttemptAborted).reason : undefined;
+  get aborted(): AttemptAbortedError["reason"] | undefined {
+    return this.signal.aborted ? (this.signal.reason as AttemptAbortedError).reason : undefined;
   }
 
   /** The lease is valid from `at`, by the monotonic clock. */
@@ -145,10 +145,10 @@ export class Attempt {
     return now >= this.#nextBeat && !this.beating && !this.unrecorded && !this.signal.aborted;
   }
 
-  abort(reason: AttemptAborted["reason"]): void {
+  abort(reason: AttemptAbortedError["reason"]): void {
     if (this.signal.aborted) return;
     this.#abortedAt = performance.now();
-    this.#controller.abort(new AttemptAborted(reason));
+    this.#controller.abort(new AttemptAbortedError(reason));
     if (reason !== "worker_stopping") this.#over.abort();
   }
 

@@ -11,7 +11,7 @@ import { toTime, toTimeAtLeast } from "../../../events/time.ts";
 import { FairQueue, inSlices, pause } from "../../async/mod.ts";
 import type { JobCommand } from "../../domain/job/job_command.ts";
 import { DEFAULT_MAX_ATTEMPTS } from "../../domain/job/job_state.ts";
-import { shortened } from "../../domain/pipeline/step_error.ts";
+import { shortenError } from "../../domain/pipeline/step_error.ts";
 import {
   evolveSteps,
   hasEnded,
@@ -236,7 +236,7 @@ class StepsRun {
       step: step.id,
       ...(item === undefined ? {} : { item }),
       step_attempt,
-      error: shortened(error, { retried }),
+      error: shortenError(error, { retried }),
     };
     if (!retried) return { type: "job.step_failed", data };
     const backoff = step.retry?.backoff ?? null;

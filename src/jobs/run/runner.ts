@@ -398,7 +398,7 @@ class JobRunner implements Runner {
       stopping: this.#stopping.signal,
       record: async (command) => {
         try {
-          return await attempt.room.record(() => this.#recordSteps(attempt, command), attempt.over);
+          return await attempt.record_pacer.record(() => this.#recordSteps(attempt, command), attempt.over);
         } finally {
           attempt.unrecorded = false;
         }

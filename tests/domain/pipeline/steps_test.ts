@@ -7,7 +7,7 @@ import { jobDecider, jobState } from "../../../src/domain/job/job.ts";
 import type { JobCommand } from "../../../src/domain/job/job_command.ts";
 import { isFinished, type JobState } from "../../../src/domain/job/job_state.ts";
 import { MAX_JOB_COST, MAX_RENDER_COST, MAX_STEP_COST } from "../../../src/domain/pipeline/expression_cost.ts";
-import { shortened } from "../../../src/domain/pipeline/step_error.ts";
+import { shortenError } from "../../../src/domain/pipeline/step_error.ts";
 import {
   evolveSteps,
   hasEnded,
@@ -332,19 +332,19 @@ describe("the history of a job", () => {
       message: "m".repeat(20_000),
       detail: { status: 503, body: "b".repeat(3_000) },
     };
-    const first = shortened(error, { retried: true });
+    const first = shortenError(error, { retried: true });
     expect(first).toEqual({
       code: "unexpected_status",
       message: `${"m".repeat(500)}…`,
       detail: { status: 503, body: `${"b".repeat(100)}…` },
     });
     expect(isRetryable(first)).toBe(true);
-    const last = shortened(error, { retried: false });
+    const last = shortenError(error, { retried: false });
     expect(last).toEqual({ ...error, message: `${"m".repeat(10_000)}…` });
     const small = { code: "timeout", message: "Too slow.", detail: { body: "b".repeat(900) } };
-    expect(shortened(small, { retried: true })).toEqual(small);
+    expect(shortenError(small, { retried: true })).toEqual(small);
     const list = { code: "timeout", message: "Too slow.", detail: Array.from({ length: 30_000 }, () => 1) };
-    expect(shortened(list, { retried: false })).toEqual({ code: "timeout", message: "Too slow." });
+    expect(shortenError(list, { retried: false })).toEqual({ code: "timeout", message: "Too slow." });
   });
 });
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import { Elysia } from "elysia";
 import { SignJWT } from "jose";
 import { connect } from "../../../src/db/mod.ts";
-import { describe as describeCall } from "../../../src/http/document/openapi.ts";
+import { describeOperation as describeCall } from "../../../src/http/document/openapi.ts";
 import { tags } from "../../../src/http/document/tags.ts";
 import { addressReader } from "../../../src/http/door/client_address.ts";
 import { frontDoor } from "../../../src/http/door/door.ts";

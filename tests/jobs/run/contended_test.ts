@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
 import { toProblem } from "../../../src/http/door/errors.ts";
 import { commandJob } from "../../../src/jobs/commands.ts";
-import { Room } from "../../../src/jobs/run/room.ts";
+import { RecordPacer } from "../../../src/jobs/run/record_pacer.ts";
 import { ContendedError, type EventLog, openLog } from "../../../src/log/mod.ts";
 import { openService, type Service, until, workshop } from "../support.ts";
 
@@ -63,7 +63,7 @@ test.each([
 test("a job whose steps are recorded one right after the other leaves gaps from time to time", async () => {
   let now = 0;
   const waits: number[] = [];
-  const room = new Room({
+  const pacer = new RecordPacer({
     now: () => now,
     wait: async (ms) => {
       waits.push(ms);
@@ -72,7 +72,7 @@ test("a job whose steps are recorded one right after the other leaves gaps from 
   });
   const { signal } = new AbortController();
   for (let record = 0; record < 100; record++) {
-    await room.record(async () => {
+    await pacer.record(async () => {
       now += 10;
     }, signal);
   }
@@ -80,7 +80,7 @@ test("a job whose steps are recorded one right after the other leaves gaps from 
   expect(waits).toEqual([40, 40, 40]);
   for (let record = 0; record < 100; record++) {
     now += 50;
-    await room.record(async () => {
+    await pacer.record(async () => {
       now += 10;
     }, signal);
   }

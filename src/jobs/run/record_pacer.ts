@@ -8,9 +8,9 @@ import { pause } from "../../async/mod.ts";
 /** After this long without a gap there is one. */
 const BUSY_MS = 250;
 /** It lasts this many times as long as the last record took: one is for the decision that has just come too late. */
-const ROOM = 4;
+const GAP_FACTOR = 4;
 /** And no longer. */
-const MAX_ROOM_MS = 500;
+const MAX_GAP_MS = 500;
 
 interface Clock {
   /** Milliseconds, monotonic. */
@@ -20,7 +20,7 @@ interface Clock {
 
 const CLOCK: Clock = { now: () => performance.now(), wait: pause };
 
-export class Room {
+export class RecordPacer {
   readonly #clock: Clock;
   /** When the last gap was, when the last record ended, and how long it took. */
   #last: number;
@@ -46,7 +46,7 @@ export class Room {
 
   async #leaveGap(signal: AbortSignal): Promise<void> {
     const now = this.#clock.now();
-    const left = this.#ended + Math.min(ROOM * this.#took, MAX_ROOM_MS) - now;
+    const left = this.#ended + Math.min(GAP_FACTOR * this.#took, MAX_GAP_MS) - now;
     if (left > 0 && now - this.#last < BUSY_MS) return;
     if (left > 0) await this.#clock.wait(left, signal);
     this.#last = this.#clock.now();

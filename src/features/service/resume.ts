@@ -10,7 +10,7 @@ import { Problem } from "../../http/problem.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import type { Recorded, ResumeOptions } from "../../log/mod.ts";
+import type { ResumeOptions, ResumptionOutcome } from "../../log/mod.ts";
 import { serviceProblems } from "./problems.ts";
 import {
   ProjectionName,
@@ -29,7 +29,7 @@ const RESUMING = {
   body_optional: true,
 } as const satisfies Partial<AnyDeclaration>;
 
-export function resumingRoutes({ projector, reactor }: Pick<ApiOptions, "projector" | "reactor">) {
+export function resumeRoutes({ projector, reactor }: Pick<ApiOptions, "projector" | "reactor">) {
   return [
     route(
       {
@@ -111,7 +111,7 @@ type ResumeCall = Call<
   Caller
 >;
 
-interface Resumable<Found extends Recorded> {
+interface Resumable<Found extends ResumptionOutcome> {
   readonly what: "read model" | "reaction";
   /** Where decisions about it are recorded. */
   readonly stream_id: string;
@@ -122,7 +122,7 @@ interface Resumable<Found extends Recorded> {
 }
 
 /** Resumes what a call names. Throws the problems of the declarations, and `validation_failed`. */
-async function resume<Found extends Recorded>(
+async function resume<Found extends ResumptionOutcome>(
   call: ResumeCall,
   { what, stream_id, missing, not_stopped, resume }: Resumable<Found>,
 ) {

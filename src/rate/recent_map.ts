@@ -11,7 +11,7 @@ export interface RecentOptions {
  * Two generations: used entries move to the young one. When that is full, or as old as an entry must be kept, the old
  * one is dropped and the young one takes its place. So nothing is ever searched for entries to drop.
  */
-export class Recent<Value> {
+export class RecentMap<Value> {
   readonly #options: RecentOptions;
   #young = new Map<string, Value>();
   #old = new Map<string, Value>();

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test";
-import { Recent } from "../../src/rate/recent.ts";
+import { RecentMap } from "../../src/rate/recent_map.ts";
 
 test("an entry is kept for its time after each use, and is gone within twice that", () => {
-  const recent = new Recent<string>({ keep_ms: 100, max: 10 });
+  const recent = new RecentMap<string>({ keep_ms: 100, max: 10 });
   let made = 0;
   const use = (now: number) => recent.use("a", now, () => `made ${++made}`);
   for (let now = 1_000; now < 3_000; now += 99) expect(use(now)).toBe("made 1");
@@ -15,7 +15,7 @@ test("an entry is kept for its time after each use, and is gone within twice tha
 });
 
 test("never more than twice the maximum, and none is dropped before as many others were used", () => {
-  const recent = new Recent<number>({ keep_ms: 1_000_000, max: 100 });
+  const recent = new RecentMap<number>({ keep_ms: 1_000_000, max: 100 });
   recent.use("first", 1, () => 0);
   for (let index = 1; index < 100; index++) recent.use(`other ${index}`, 1, () => index);
   expect(recent.find("first")).toBe(0);
