@@ -40,7 +40,7 @@ from_debian() {
   for package in "$scratch"/archives/*.deb; do
     dpkg-deb -x "$package" "$scratch/root" || return 1
   done
-  # Ubuntu's package of this name is none: it asks for snap.
+  # Ubuntu's package of this name only asks for snap.
   [ -x "$scratch/root/usr/lib/chromium/chromium" ] || return 1
   mkdir -p "$tools/bin"
   rm -rf "$tools/chromium"

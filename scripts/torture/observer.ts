@@ -75,7 +75,7 @@ export class Observer {
     await this.#sql.end({ timeout: 1 }).catch(() => {});
   }
 
-  /** The whole log, read anew. */
+  /** The whole log, read again. */
   async readAll(): Promise<LogEvent[]> {
     const all: LogEvent[] = [];
     while (true) {

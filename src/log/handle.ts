@@ -75,7 +75,7 @@ export async function handle<State, Command extends object, Refusal>(
     const now = read
       ? await foldEvents(await read(), { evolve, known: { state: initial, version: 0 } })
       : await foldStream(log, { stream_id, evolve, known });
-    // What `read` gives begins anew each time.
+    // What `read` returns always starts from the initial state.
     known = now;
     return await record(log, handling, now);
   });

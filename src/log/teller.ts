@@ -9,7 +9,7 @@
  *                                          ╰───┴── the log rejects the events: halve the batch until the culprit is found
  * ```
  *
- * Concurrent writers would conflict with each other and start again; a teller decides on the state that it led to itself.
+ * Concurrent writers would conflict with each other and start again; a teller knows the state, which its own decisions produced.
  * Conflicts with other processes are detected by version, as everywhere. A command may concern streams besides the teller's
  * (a budget and the job that it pays for): its events on all of them are in one commit, or none are recorded.
  */

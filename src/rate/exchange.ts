@@ -93,7 +93,7 @@ export class Exchange {
       },
       on_recovery: () => logger.info("Rate limits are exchanged again"),
     });
-    // Without a lease, which would be a query more every second where now there is none.
+    // Without a lease, which would cost a query every second, even when there is nothing to exchange.
     // Its faults are those of the connection, which the exchange reports.
     this.#sweeping = every(SWEEP_MS, () => this.#sweep(), { on_fault: () => {} });
   }

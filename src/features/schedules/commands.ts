@@ -70,13 +70,13 @@ async function eventsOf(log: EventLog, scheduleId: string): Promise<readonly Sto
   return (await (await readEnds(log, [stream_id])).get(stream_id)) ?? [];
 }
 
-/** A schedule that is decided on: of its events those are read that its state takes. */
+/** A schedule to decide on: only the events that determine its state are read. */
 export function decidedSchedule(log: EventLog, scheduleId: string): DecidedStream<ScheduleState> {
   const stream_id = scheduleStream(scheduleId);
   return { stream_id, decider: scheduleDecider, read: () => eventsOf(log, scheduleId) };
 }
 
-/** The job that a run submits: as a rule there is none under its id, and that is not asked. */
+/** The job that a run submits. It is expected not to exist, so it is not read first. */
 export function decidedJob(log: EventLog, jobId: string): DecidedStream<JobState> {
   const stream_id = jobStream(jobId);
   const expected = { state: jobDecider.initial, version: 0 };
