@@ -158,25 +158,25 @@ test("a Chromium from Debian's packages is kept only if it runs, with the librar
   for (const name of ["tr", "sort"]) await symlink(Bun.which(name) as string, join(home, "bin", name));
   await program(
     "bin/apt-get",
-    `for option; do case $option in *archives=*) : >"\${option#*archives=}/chromium_1.deb";; esac; done`,
+    `for option; do case $option in *archives=*) : >"\${option#*archives=}/chromium-headless-shell_1.deb";; esac; done`,
   );
   const unpacks = (chromium: string) =>
     program(
       "bin/dpkg-deb",
       `mkdir -p "$3/usr/lib/chromium" "$3/usr/lib/some/where" && : >"$3/usr/lib/some/where/libx.so.1"
-cat >"$3/usr/lib/chromium/chromium" <<'END'
+cat >"$3/usr/lib/chromium/chromium-headless-shell" <<'END'
 #!/bin/sh
 ${chromium}
 END
-chmod +x "$3/usr/lib/chromium/chromium"`,
+chmod +x "$3/usr/lib/chromium/chromium-headless-shell"`,
     );
   await unpacks("exit 127");
   const broken = await run("chromium.sh");
   expect([broken.code, broken.said]).toEqual([0, expect.stringContaining("will be skipped")]);
-  expect(await exists(join(project, TOOLS, "chromium"))).toBe(false);
+  expect(await exists(join(project, TOOLS, "chromium-headless-shell"))).toBe(false);
 
   await unpacks('case $LD_LIBRARY_PATH in *"my project/"*/usr/lib/some/where:*) echo "$@";; *) exit 1;; esac');
   expect((await run("chromium.sh", { env: { CI: "true" } })).code).toBe(0);
-  expect(await exists(join(project, TOOLS, "chromium"))).toBe(true);
+  expect(await exists(join(project, TOOLS, "chromium-headless-shell"))).toBe(true);
   expect(await run("chromium.sh", { env: { CI: "true" } })).toEqual({ code: 0, out: "", said: "" });
 });

@@ -4,7 +4,8 @@ import { machine, type } from "node:os";
 import { join } from "node:path";
 import { type Browser, chromium } from "playwright-core";
 
-const NAMES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+const HEADLESS = "chromium-headless-shell";
+const NAMES = [HEADLESS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const ON_MAC = "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
 
 const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "bin");
@@ -13,7 +14,7 @@ const TOOLS = join(import.meta.dir, "../../.tools", `${type()}-${machine()}`, "b
 const program: string | null =
   process.env.CHROMIUM ||
   (NAMES.map((name) => Bun.which(name)).find((path) => path !== null) ??
-    Bun.which("chromium", { PATH: TOOLS }) ??
+    Bun.which(HEADLESS, { PATH: TOOLS }) ??
     (existsSync(ON_MAC) ? ON_MAC : null));
 const HOW_TO_GET_IT = "Install Chromium (`sh scripts/chromium.sh` does where it can), or name its program in CHROMIUM";
 
@@ -33,6 +34,8 @@ export async function launchChromium(): Promise<Browser> {
       // In containers tests run as root, and the sandbox does not work.
       ...["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
       ...["--disable-component-update", "--disable-sync"],
+      // Each page runs for a moment: optimizing its scripts costs more than it saves.
+      "--js-flags=--no-turbofan",
     ],
     timeout: 60_000,
   });
