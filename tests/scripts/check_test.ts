@@ -1,6 +1,6 @@
 /** The layers of docs/ARCHITECTURE.md, as the lint rules in biome.json hold them. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { cp, mkdtemp, rm, symlink } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -91,6 +91,9 @@ const along: ReadonlyArray<[importer: string, imported: string]> = [
   ["src/features/a/z.ts", "../../http/problem.ts"],
   ["src/mail/y.ts", "../../connectors/connector.ts"],
   ["src/features/a/x.ts", "../../mail/mod.ts"],
+  ["src/features/a/w.ts", "../feature.ts"],
+  ["src/features/a/deep/y.ts", "../routes.ts"],
+  ["src/features/a/deep/z.ts", "../../../jobs/mod.ts"],
   ["src/features/mod.ts", "./jobs/intake.ts"],
   ["src/main.ts", "./features/mod.ts"],
   ["src/uptime.ts", "./log/mod.ts"],
@@ -99,6 +102,19 @@ const along: ReadonlyArray<[importer: string, imported: string]> = [
   ["src/process/y.ts", "../logger.ts"],
   ["tests/y.ts", "../src/log/mod.ts"],
 ];
+
+/** Features whose names are those of parts too, which the rules must not mistake for them. */
+const features = [...(await subfolders("src/features")), ...(await subfolders("src")), "events", "projections"];
+const below = (await subfolders("src")).filter((name) => name !== "features");
+
+const acrossFeatures = features.flatMap((name): [string, string][] => [
+  [`src/features/a/of_${name}.ts`, `../${name}/queries.ts`],
+  [`src/features/a/deep/of_${name}.ts`, `../../${name}/queries.ts`],
+  [`src/features/a/around_${name}.ts`, `../../features/${name}/queries.ts`],
+]);
+const upToFeatures = below.flatMap((part) =>
+  features.map((name): [string, string] => [`src/${part}/of_${name}.ts`, `../features/${name}/queries.ts`]),
+);
 
 const forms = {
   "import type": 'import type { A } from "../bus/mod.ts";\nexport type B = A;',
@@ -115,7 +131,8 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), "levqor-layers-"));
   await cp(join(ROOT, "biome.json"), join(project, "biome.json"));
   await symlink(join(ROOT, "node_modules"), join(project, "node_modules"));
-  for (const [importer, imported] of [...against, ...along]) await write(importer, `import "${imported}";`);
+  for (const [importer, imported] of [...against, ...along, ...acrossFeatures, ...upToFeatures])
+    await write(importer, `import "${imported}";`);
   for (const [form, source] of Object.entries(forms)) await write(formFile(form), source);
   await write("src/bus/one.ts", 'import type { Two } from "./two.ts";\nexport type One = Two;');
   await write("src/bus/two.ts", 'export type { One as Two } from "./three.ts";');
@@ -133,6 +150,11 @@ beforeAll(async () => {
 
 afterAll(() => rm(project, { recursive: true, force: true }));
 
+async function subfolders(folder: string): Promise<string[]> {
+  const entries = await readdir(join(ROOT, folder), { withFileTypes: true });
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+}
+
 async function write(path: string, source: string) {
   await Bun.write(join(project, path), `${source}\n`);
 }
@@ -147,6 +169,11 @@ function reports(rule: string, path: string): boolean {
 
 test.each(against)("%s may not import %s", (importer) => {
   expect(reports(LAYER, importer)).toBe(true);
+});
+
+test("features import no other feature, and nothing below them imports one, whatever it is called", () => {
+  const imports = [...acrossFeatures, ...upToFeatures];
+  expect(imports.filter(([importer]) => !reports(LAYER, importer))).toEqual([]);
 });
 
 test.each(along)("%s may import %s", (importer) => {
