@@ -38,6 +38,11 @@ export const catalogue = {
 } as const;
 
 export type EventType = keyof typeof catalogue;
+
+/** What events are about: the part of a type before its dot, and of a stream's id before its first hyphen. */
+export const categories: readonly string[] = [
+  ...new Set(Object.keys(catalogue).map((type) => type.slice(0, type.indexOf(".")))),
+].sort();
 export type EventData<T extends EventType> = Static<(typeof catalogue)[T]>;
 
 /** A known event before it is recorded. */

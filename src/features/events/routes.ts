@@ -79,10 +79,11 @@ export function eventRoutes(options: Options) {
         id: "listEvents",
         tag: tags.audit,
         summary: "List the events of the log, oldest first",
-        description: `Reads the whole log in the order in which it was recorded, and is never older than an earlier response. A page looks at no more than 100,000 positions: if little matches the filter it may contain few events, or none, and \`has_more\` says that the log continues. ${WHOLE}`,
+        description: `Reads the log in the order in which it was recorded, from its beginning or from the position in \`after\`, and is never older than an earlier response. A page looks at no more than 100,000 positions: if little matches the filter it may contain few events, or none, and \`has_more\` says that the log continues. ${WHOLE}`,
         scope: "audit:read",
         reach: "everyones",
         query: EventListQuery,
+        checkQuery,
         answers: {
           200: {
             description: "A page of events.",
@@ -93,11 +94,17 @@ export function eventRoutes(options: Options) {
         errors: [problems.workflow_not_allowed, problems.invalid_cursor],
       },
       async (call) => {
-        const { limit = PAGE_LIMIT_DEFAULT, cursor, ...filter } = call.query;
+        const { limit = PAGE_LIMIT_DEFAULT, cursor, after = 0, ...filter } = call.query;
         requireWhole(call.caller);
         checkPeriod(filter);
+        if (cursor !== undefined && call.query.after !== undefined) {
+          throw invalid([
+            { pointer: "?after", message: "must be absent with cursor, which says where the page begins" },
+          ]);
+        }
+        await checkReached(log, after);
         const until = await log.head();
-        let position = fromCursor(cursor, LIST) ?? 0;
+        let position = fromCursor(cursor, LIST) ?? after;
         const found: StoredEvent[] = [];
         for (let scans = 0; scans < SCANS_MAX && position < until && found.length < limit; scans++) {
           const scanned = await scan(call.caller, filter, { after: position, until, limit: limit - found.length });

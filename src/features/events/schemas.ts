@@ -2,6 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { EventMeta } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
+import { categories } from "../../../events/mod.ts";
 import { component } from "../../http/document/components.ts";
 import { EXAMPLE_JOB_ID, list, oneOf, PageQuery, Position, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
@@ -82,13 +83,16 @@ const filter = {
     }),
   ),
   category: Type.Optional(
+    oneOf(categories, "Only streams of this category: the part of their ids before the first hyphen."),
+  ),
+  stream: Type.Optional(
     Type.String({
-      pattern: "^[a-z_]{1,64}$",
-      description: "Only streams of this category: the part of their ids before the hyphen.",
-      examples: ["key"],
+      maxLength: 300,
+      format: "stream-id",
+      description: "Only this stream: a category, a hyphen and an id.",
+      examples: [STREAM],
     }),
   ),
-  stream: text("Only this stream.", STREAM),
   actor: text("Only events caused by this actor.", "anonymous"),
   request_id: text("Only events caused by this HTTP request.", "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21"),
 };
@@ -117,7 +121,7 @@ function filterOf() {
 }
 
 export const EventListQuery = Type.Object(
-  { ...PageQuery.properties, ...filter, ...period },
+  { ...PageQuery.properties, ...after, ...filter, ...period },
   { additionalProperties: false },
 );
 

@@ -3,14 +3,14 @@
 import { FormatRegistry, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import { jobEvents } from "../../../events/job.ts";
-import { catalogue } from "../../../events/mod.ts";
+import { catalogue, categories } from "../../../events/mod.ts";
 import { PipelineName, Step } from "../../../events/pipeline.ts";
 import { parseTime } from "../../../events/time.ts";
-import { compileCheck, cutPointer } from "../../json/mod.ts";
+import { compileCheck, cutPointer, excerpt } from "../../json/mod.ts";
 import { queryOf } from "../context.ts";
 import { type FieldError, MAX_ERRORS, Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
-import { NOT_BLANK } from "../schema.ts";
+import { NOT_BLANK, PRINTABLE } from "../schema.ts";
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -28,7 +28,11 @@ const TYPES: ReadonlySet<ValueErrorType> = new Set([
   ValueErrorType.String,
 ]);
 
+/** How much of an error's message `detail` repeats: a long list is given once. */
+const MAX_QUOTED_LENGTH = 200;
+
 const EVENT_TYPES = Object.keys(catalogue).sort();
+const STREAM_ID = new RegExp(`^(?:${categories.join("|")})-${PRINTABLE.slice(1, -"*$".length)}+$`);
 const JOB_EVENT_TYPES = Object.keys(jobEvents);
 
 interface Format {
@@ -42,10 +46,15 @@ interface Format {
 /** A list of event types, separated by commas. */
 function listOf(types: readonly string[]): Format {
   const known = new Set(types);
+  // All that fit into an error's message, or else where to find them.
+  const all = types.length > JOB_EVENT_TYPES.length ? "/docs/events lists them" : types.join(", ");
   const one = `(?:${types.map((type) => type.replaceAll(".", "\\.")).join("|")})`;
   return {
     check: (value) => value.split(",").every((type) => known.has(type)),
-    message: `must list event types, separated by commas, from ${types.join(", ")}`,
+    message: (value) => {
+      const unknown = value.split(",").find((type) => !known.has(type));
+      return `must list event types, separated by commas; ${JSON.stringify(unknown)} is not one of them: ${all}`;
+    },
     documented: { pattern: `^${one}(?:,${one})*$` },
   };
 }
@@ -71,6 +80,11 @@ const formats: Record<string, Format> = {
   },
   "job-event-types": listOf(JOB_EVENT_TYPES),
   "event-types": listOf(EVENT_TYPES),
+  "stream-id": {
+    check: (value) => STREAM_ID.test(value),
+    message: `must be a category, a hyphen and an id, such as job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70; categories: ${categories.join(", ")}`,
+    documented: { pattern: STREAM_ID.source },
+  },
   "date-time": { check: (value) => timeFault(value) === "", message: timeFault },
   email: {
     check: (value) => EMAIL.test(value),
@@ -137,7 +151,10 @@ export function invalid(errors: readonly FieldError[]): Problem {
   const first = errors[0];
   const others = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   const detail = first
-    ? `${cutPointer(first.pointer) || "The body"} ${first.message.replace(/\.$/, "")}${others}.`
+    ? `${cutPointer(first.pointer) || "The body"} ${excerpt(first.message.replace(/\.$/, ""), MAX_QUOTED_LENGTH)}${others}.`.replace(
+        /…\.$/,
+        "…",
+      )
     : "The request does not match its schema.";
   return new Problem(problems.validation_failed, detail, { errors });
 }
