@@ -16,7 +16,7 @@ export const ServiceStarted = Type.Object({
 });
 export type ServiceStarted = Static<typeof ServiceStarted>;
 
-/** Recorded at least once in every minute that the instance is up. */
+/** Recorded twice a minute while the instance is up. */
 export const ServiceHeartbeat = Type.Object({});
 export type ServiceHeartbeat = Static<typeof ServiceHeartbeat>;
 
@@ -29,6 +29,6 @@ export type ServiceStopped = Static<typeof ServiceStopped>;
 /** Every event type of the category; a stream begins with the first. */
 export const serviceEvents = {
   "service.started": eventType(ServiceStarted, "an instance of the service started"),
-  "service.heartbeat": eventType(ServiceHeartbeat, "recorded once in every minute that an instance is up"),
+  "service.heartbeat": eventType(ServiceHeartbeat, "recorded twice a minute while an instance is up"),
   "service.stopped": eventType(ServiceStopped, "an instance shut down gracefully"),
 } as const satisfies Record<string, EventSchema>;

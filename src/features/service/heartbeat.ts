@@ -1,4 +1,4 @@
-/** Records the service's own life: started, alive in each minute, stopped. Uptime is computed from it. */
+/** Records the service's own life: started, alive, stopped. Uptime is computed from it. */
 import type { NewEvent } from "../../../events/envelope.ts";
 import type { ServiceHeartbeat, ServiceStarted, ServiceStopped } from "../../../events/service.ts";
 import { serviceStream } from "../../../events/service.ts";

@@ -102,7 +102,7 @@ function Report({ report: { status, uptime_percent, days, outages, incidents, ts
       <h2>How this is measured</h2>
       <p>
         Each process of the service records a heartbeat twice a minute, in the same log as everything else. A minute
-        without a heartbeat of any process counts as down. Days are in UTC. Incidents are reported by the operators of
+        without a heartbeat from any process counts as down. Days are in UTC. Incidents are reported by the operators of
         the service.
       </p>
     </>
