@@ -19,8 +19,6 @@ export const SHARED_POLICIES = {
 
 /** Policies that routes opt into, in addition to the usual ones, unless addresses have no limit. */
 export const ROUTE_POLICIES = {
-  billing: { quota: 10, counted: "about billing from one caller" },
-  "sign-in": { quota: 5, counted: "to sign in from one caller" },
   errors: { quota: 5, counted: "to report errors from one caller" },
   support: { quota: 5, counted: "to open support threads from one caller" },
   releases: { quota: 600, counted: "to release jobs from one caller" },

@@ -147,10 +147,11 @@ describe("callers with a key", () => {
 
   test("routes that opt in have stricter policies on top", () => {
     const { limiter } = start();
-    expect(admitted(50, () => limiter.route("billing", "a"))).toBe(10);
-    expect(admitted(50, () => limiter.route("billing", "b"))).toBe(10);
-    expect(admitted(50, () => limiter.route("sign-in", "203.0.113.1"))).toBe(5);
-    expect(start({ limits: { burst: null } }).limiter.route("billing", "a")).toBeUndefined();
+    expect(admitted(50, () => limiter.route("errors", "a"))).toBe(5);
+    expect(admitted(50, () => limiter.route("errors", "b"))).toBe(5);
+    expect(admitted(1_000, () => limiter.route("releases", "a"))).toBe(600);
+    expect(admitted(50, () => limiter.route("support", "203.0.113.1"))).toBe(5);
+    expect(start({ limits: { burst: null } }).limiter.route("errors", "a")).toBeUndefined();
   });
 });
 

@@ -291,20 +291,20 @@ test("a route with its own policy is subject to both", async () => {
       }) as unknown as Parameters<Elysia["wrap"]>[0],
     )
     .use(problemErrors(logger, () => []))
-    .post("/sign-in", ({ request }) => {
-      limits.enterRoute(request, "sign-in");
+    .post("/support", ({ request }) => {
+      limits.enterRoute(request, "support");
       return "welcome";
     })
     .listen({ port: 0, hostname: "127.0.0.1" }) as unknown as Elysia;
-  const signIn = () => fetch(`http://127.0.0.1:${app.server?.port}/sign-in`, { method: "POST" });
+  const ask = () => fetch(`http://127.0.0.1:${app.server?.port}/support`, { method: "POST" });
 
-  const first = await signIn();
-  expect(first.headers.get("ratelimit-policy")).toBe('"address";q=20;w=60, "global";q=200;w=60, "sign-in";q=5;w=60');
-  expect(first.headers.get("ratelimit")).toMatch(/^"sign-in";r=4;t=\d+$/);
-  for (let index = 0; index < 4; index++) expect((await signIn()).status).toBe(200);
-  const refused = await signIn();
+  const first = await ask();
+  expect(first.headers.get("ratelimit-policy")).toBe('"address";q=20;w=60, "global";q=200;w=60, "support";q=5;w=60');
+  expect(first.headers.get("ratelimit")).toMatch(/^"support";r=4;t=\d+$/);
+  for (let index = 0; index < 4; index++) expect((await ask()).status).toBe(200);
+  const refused = await ask();
   expect(refused.status).toBe(429);
-  expect(await refused.json()).toMatchObject({ error: "rate_limited", violated_policies: ["sign-in"] });
+  expect(await refused.json()).toMatchObject({ error: "rate_limited", violated_policies: ["support"] });
   expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(45);
 
   await app.server?.stop(true);
@@ -322,14 +322,14 @@ describe("in the document", () => {
   const HEADERS = ["RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"];
   const operation = {
     method: "POST",
-    path: "/sign-in",
-    id: "signIn",
+    path: "/support",
+    id: "ask",
     tag: tags.service,
-    summary: "Sign in",
-    description: "Signs in.",
+    summary: "Ask for help",
+    description: "Opens a thread.",
     answers: { 200: { description: "Done.", example: "done" } },
   } as const;
-  const describedAs = (rate?: "sign-in" | "none") =>
+  const describedAs = (rate?: "support" | "none") =>
     describeCall({ ...operation, ...(rate && { rate }) }) as unknown as Described;
 
   test("each call has the headers and the refusal, and names its own policy", () => {
@@ -337,7 +337,7 @@ describe("in the document", () => {
     for (const answer of Object.values(responses)) expect(Object.keys(answer.headers)).toContainValues(HEADERS);
     expect(responses[429]?.description).toContain("`rate_limited`");
     expect(Object.keys(responses[429]?.headers ?? {})).toContain("Retry-After");
-    expect(describedAs("sign-in").description).toBe("Signs in. Allows 5 requests a minute per caller.");
+    expect(describedAs("support").description).toBe("Opens a thread. Allows 5 requests a minute per caller.");
     expect(describedAs("none").responses[429]).toBeUndefined();
   });
 });
