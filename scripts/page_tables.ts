@@ -1,7 +1,8 @@
 /**
- * Writes the tables of the documentation (`public/docs/`) that are generated from the code, between
- * their markers (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, every scope, every setting. Run
- * after a change in `events/`, `src/access/scopes.ts`, `src/http/problem.ts` or a `settings.ts`; a test compares the files.
+ * Writes the tables of the documentation (`public/docs/`) that are generated from the code, between their markers
+ * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, the rate limits of single calls, every scope,
+ * every setting. Run after a change in `events/`, `src/access/scopes.ts`, `src/http/problem.ts` or a `settings.ts`; a
+ * test compares the files.
  */
 import { join } from "node:path";
 import { catalogue } from "../events/mod.ts";
@@ -9,19 +10,21 @@ import { scopes } from "../src/access/mod.ts";
 import { settings } from "../src/config.ts";
 import "../src/features/mod.ts";
 import { problemKinds } from "../src/http/problem.ts";
+import { ROUTE_POLICIES } from "../src/rate/mod.ts";
 import { parseFlags, runScript } from "./arguments.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
 const HELP = `Usage: bun scripts/page_tables.ts
 
-Writes the documentation's tables of errors, events, scopes and settings. Takes no options.`;
+Writes the documentation's tables of errors, events, rate limits, scopes and settings. Takes no options.`;
 
 /** Which page has which table. */
 const TABLES = {
   "public/docs/authentication.md": { scopes: scopeTable },
   "public/docs/errors.md": { problems: problemTable },
   "public/docs/events.md": { events: eventTable },
+  "public/docs/limits.md": { rate_policies: ratePolicyTable },
   "public/docs/self-hosting.md": { settings: settingTable },
 } as const satisfies Record<string, Record<string, () => string>>;
 
@@ -59,6 +62,13 @@ function scopeTable(): string {
   return table(
     ["scope", "what it allows"],
     Object.entries(scopes).map(([name, allows]) => [`\`${name}\``, allows]),
+  );
+}
+
+function ratePolicyTable(): string {
+  return table(
+    ["requests", "policy", "limit"],
+    Object.entries(ROUTE_POLICIES).map(([name, { quota, counted }]) => [counted, `\`${name}\``, String(quota)]),
   );
 }
 

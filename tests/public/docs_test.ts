@@ -9,6 +9,7 @@ import { Webhook } from "standardwebhooks";
 import { MAX_CODINGS, MAX_SURPLUS_BYTES } from "../../connectors/decompress.ts";
 import { MAX_HEADER_BYTES, MAX_HEADERS, MAX_INTERIM } from "../../connectors/exchange.ts";
 import { HttpInput, MAX_BODY_BYTES } from "../../connectors/http.ts";
+import { ERROR_MAX } from "../../events/error.ts";
 import { MAX_ITEMS, MAX_PARALLEL, MAX_SLEEP_SECONDS, MAX_STEPS } from "../../events/pipeline.ts";
 import { MAX_TIME } from "../../events/time.ts";
 import { MAX_CONCURRENCY } from "../../events/workflow.ts";
@@ -28,13 +29,19 @@ import { MAX_EXPRESSIONS, MAX_EXPRESSIONS_LENGTH, stepFaults } from "../../src/d
 import { KEPT, KEPT_OF_RETRIED } from "../../src/domain/pipeline/step_error.ts";
 import { MAX_ERRORS_LENGTH, MAX_INPUTS_LENGTH, MAX_STEP_RUNS } from "../../src/domain/pipeline/steps.ts";
 import { HORIZON_YEARS } from "../../src/domain/schedule.ts";
+import { SUPPORT_MESSAGES_MAX, SUPPORT_REOPENINGS_MAX } from "../../src/domain/support.ts";
+import { COUNTED_MAX, EVENTS, NEW_GROUPS } from "../../src/features/errors/collector.ts";
+import { ErrorReport } from "../../src/features/errors/schemas.ts";
 import { PipelineCreate } from "../../src/features/pipelines/schemas.ts";
+import { OPENINGS } from "../../src/features/support/routes.ts";
+import { SupportRequest } from "../../src/features/support/schemas.ts";
 import * as limits from "../../src/http/limits.ts";
 import { IntakeRequest } from "../../src/http/schema.ts";
 import { ERROR_CLASSES } from "../../src/jobs/run/retry.ts";
 import { MAX_INPUTS_OF_PROCESS } from "../../src/jobs/run/run_steps.ts";
 import { CALLBACK_SCHEDULE } from "../../src/jobs/upkeep/callbacks.ts";
 import { JSON_DEPTH_LIMIT } from "../../src/json/mod.ts";
+import { ROUTE_POLICIES, SHARED_POLICIES } from "../../src/rate/mod.ts";
 import { eventually } from "../support/service.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -66,6 +73,8 @@ describe("limits", () => {
   const number = (value: number) => value.toLocaleString("en");
   const kb = (bytes: number) => `${number(bytes / 1024)} KB`;
   const { attempt_timeout_seconds, backoff, timeout_seconds } = IntakeRequest.properties;
+  const { message, stack, url } = ErrorReport.properties;
+  const asked = SupportRequest.properties;
   const config = loadConfig({ API_KEYS: "a-key-for-the-documentation" }, []);
   if (config === "help") throw new Error("Cannot load a configuration");
   const { burst, global, tiers } = config.rate_limits;
@@ -185,6 +194,35 @@ describe("limits", () => {
     ["jobs per claim; workflows per claim", `${limits.CLAIM_JOBS_MAX}; ${limits.CLAIM_WORKFLOWS_MAX}`],
     ["how long a claim waits", `${limits.CLAIM_WAIT_MAX_S} s; ${limits.CLAIM_WAIT_DEFAULT_S} by default`],
     ["`lease_seconds`", `1 to ${number(limits.LEASE_MAX_S)}; ${limits.LEASE_DEFAULT_S} by default`],
+    [
+      "new groups, per process",
+      `${NEW_GROUPS.at_once} at once, and ${NEW_GROUPS.an_hour} an hour after that, then 429 \`too_many_errors\``,
+    ],
+    [
+      "events of all groups, per process",
+      `${number(EVENTS.at_once)} at once, and ${EVENTS.an_hour} an hour after that; further reports are only counted, and the next event includes them`,
+    ],
+    [
+      "groups that a process tracks at once",
+      `${number(COUNTED_MAX)}, then 429 \`too_many_errors\` if all of them have reports that are not recorded yet`,
+    ],
+    [
+      "an error's message; its stack; its URL",
+      `${number(message.maxLength ?? 0)} characters, of which ${number(ERROR_MAX.message)} are kept; ${number(stack.maxLength ?? 0)}, of which ${ERROR_MAX.frames} frames are kept; ${number(url.maxLength ?? 0)}. The other fields: [Reported errors](reported-errors.md)`,
+    ],
+    [
+      "an e-mail address; a message",
+      `${number(asked.email.maxLength ?? 0)} characters; ${number(asked.message.maxLength ?? 0)} characters`,
+    ],
+    ["messages of one thread", `${SUPPORT_MESSAGES_MAX}, then 409 \`too_many_messages\`: open a new thread`],
+    [
+      "how often one thread can be reopened",
+      `${SUPPORT_REOPENINGS_MAX} times, then 409 \`too_many_reopenings\`: open a new thread`,
+    ],
+    [
+      "threads opened without a key, per process",
+      `${OPENINGS.at_once} at once, and ${OPENINGS.an_hour} an hour after that, then 429 \`too_many_threads\``,
+    ],
     ["silence before a heartbeat is sent", `${limits.HEARTBEAT_MS / 1000} s`],
     ["how long a client may read nothing while data is waiting", `${limits.SLOW_CONSUMER_S} s`],
     ["how long a WebSocket's client may be silent", `${limits.SOCKET_SILENT_S} s`],
@@ -205,6 +243,13 @@ describe("limits", () => {
       expect(found?.slice(0, cells.length)).toEqual(cells);
     });
   }
+
+  test("of requests a minute are listed for every policy", async () => {
+    const policies = (await rows("limits.md")).map(([, policy]) => policy);
+    for (const name of [...Object.keys(SHARED_POLICIES), ...Object.keys(ROUTE_POLICIES), ...Object.keys(tiers)]) {
+      expect(policies).toContain(`\`${name}\``);
+    }
+  });
 });
 
 test("every way that a job can fail is listed, and whether it is retried", async () => {

@@ -19,10 +19,10 @@ import { type EventLog, handle } from "../../log/mod.ts";
 import { Allowance } from "../../rate/mod.ts";
 
 /** Limits of each process: a burst, and the number per hour after it. */
-const NEW_GROUPS = { at_once: 100, an_hour: 20 } as const;
-const EVENTS = { at_once: 1_000, an_hour: 600 } as const;
+export const NEW_GROUPS = { at_once: 100, an_hour: 20 } as const;
+export const EVENTS = { at_once: 1_000, an_hour: 600 } as const;
 /** Maximum number of groups that a process counts. */
-const COUNTED_MAX = 1_000;
+export const COUNTED_MAX = 1_000;
 const SWEEP_EVERY_MS = 5_000;
 /** The longest time for which reports are only counted: an error that was resolved meanwhile is open again that soon. */
 const ASK_EVERY_MS = 60_000;

@@ -46,7 +46,7 @@ const [EXAMPLE] = SupportThread.examples as [object];
 const [CHANGED] = SupportThreadChanged.examples as [object];
 
 /** Threads that a process opens for callers without a key, wherever they come from: each is a mail to operators. */
-const OPENINGS = { at_once: 100, an_hour: 60 };
+export const OPENINGS = { at_once: 100, an_hour: 60 };
 /** When to retry, in seconds: by then one more may be opened. */
 const RETRY_AFTER_S = 60;
 
