@@ -4,7 +4,7 @@ import type { EventMeta } from "./envelope.ts";
 /** The holders of the operator's own keys, however often those are replaced; in development mode, everybody. */
 export const OPERATOR = "operator";
 
-/** The service itself: what it does by itself, such as the jobs that reactions submit, belongs to it. */
+/** The service itself: what it does automatically, such as the jobs that reactions submit, belongs to it. */
 export const SYSTEM = "system";
 
 /** Callers without a key, where others need one: nobody knows who they are, so they count as one. */

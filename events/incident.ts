@@ -6,7 +6,6 @@ import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
 
-/** The stream of an incident. */
 export const incidentStream = streamName("incident");
 
 /** From the least to the worst: planned; some users notice; many do; nothing works. */

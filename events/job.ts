@@ -8,7 +8,6 @@ import { Steps } from "./pipeline.ts";
 import { CallersTime, instantOf, MAX_TIME, Time } from "./time.ts";
 import { Uuid } from "./uuid.ts";
 
-/** The stream of a job. */
 export const jobStream = streamName("job");
 
 export const Priority = Type.Union([Type.Literal("low"), Type.Literal("normal"), Type.Literal("high")]);

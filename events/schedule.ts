@@ -16,7 +16,6 @@ import { Count } from "./number.ts";
 import { Time } from "./time.ts";
 import { Uuid } from "./uuid.ts";
 
-/** The stream of a schedule. */
 export const scheduleStream = streamName("schedule");
 
 const NextRunAt = Time;

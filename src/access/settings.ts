@@ -12,7 +12,7 @@ const declared = {
   api_keys: setting({
     env: "API_KEYS",
     summary:
-      "The operator's keys, separated by commas, which may do everything. Without keys (development), so may everybody.",
+      "The operator's keys, separated by commas, which may do everything. Without keys (development), every caller has full access.",
     example: "$(openssl rand -hex 24)",
     default: [] as readonly string[],
     default_text: "none",

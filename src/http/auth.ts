@@ -37,7 +37,7 @@ export interface Auth {
  */
 export function checkPermitted<What extends Runs>(caller: Caller, what: What, pointer = "/workflow"): Within<What> {
   if (looksLikeSystemWorkflow(what.workflow)) {
-    const message = `must not begin with "${SYSTEM_WORKFLOW_PREFIX}", or with what looks like it: workflows of such names are the service's own`;
+    const message = `must not begin with "${SYSTEM_WORKFLOW_PREFIX}", or a look-alike spelling of it: workflows of such names are the service's own`;
     throw invalid([{ pointer, message }]);
   }
   const found = within(reachOf(caller), what);

@@ -128,7 +128,6 @@ function uriReference(path: string): string {
   return path.replace(/%(?![0-9a-f]{2})|[^\w\-.~!$&'()*+,;=:@/%]/gi, encodeURIComponent);
 }
 
-/** The response for a problem. */
 export function problemResponse(problem: Problem, context: ProblemContext): Response {
   const { headers, retry_after_s } = problem.options;
   return new Response(JSON.stringify(problemDocument(problem, context)), {

@@ -59,7 +59,7 @@ export const Workflow = Type.String({
   maxLength: 128,
   pattern: PRINTABLE,
   description:
-    "What to run: the name of a connector such as `http`, of a stored pipeline, or of a workflow that an external worker runs. Unknown names are accepted, and the job waits. Names that begin with `levqor.`, or with what looks like it, are reserved.",
+    "What to run: the name of a connector such as `http`, of a stored pipeline, or of a workflow that an external worker runs. Unknown names are accepted, and the job waits. Names that begin with `levqor.`, or a look-alike spelling of it, are reserved.",
   examples: ["http"],
 });
 
@@ -261,8 +261,7 @@ export const JobEvent = component(
 
 /** In queries for jobs. */
 export const AccountFilter = Type.Literal(SYSTEM, {
-  description:
-    "`system`: the jobs that the service gives itself, in place of all others. They exist for the operator alone.",
+  description: "`system`: the service's own jobs, in place of all others. They exist for the operator alone.",
 });
 
 /** The query of a list; every value arrives as text. */

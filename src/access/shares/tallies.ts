@@ -91,7 +91,6 @@ export interface CallerTalliesOptions {
   readonly logger: Pick<Logger, "debug">;
 }
 
-/** By caller. */
 export class CallerTallies {
   readonly #options: CallerTalliesOptions;
   /** By account. */

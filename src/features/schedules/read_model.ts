@@ -2,7 +2,6 @@
 import type { Sql } from "../../db/mod.ts";
 import type { ScheduledRun } from "./agenda.ts";
 
-/** Every active schedule. */
 export function activeSchedules(sql: Sql): Promise<ScheduledRun[]> {
   return sql<ScheduledRun[]>`
     select schedule_id, version, floor(extract(epoch from next_run_at) * 1000)::float8 as next_run_at

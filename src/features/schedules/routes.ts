@@ -129,7 +129,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         tag: tags.schedules,
         summary: "List schedules, newest first",
         description:
-          "Without deleted ones. Read from a read model, like the list of jobs: to be sure to see your own write, send its Levqor-Position as Levqor-Min-Position.",
+          "Omits deleted schedules. Read from a read model, like the list of jobs: to be sure to see your own write, send its Levqor-Position as Levqor-Min-Position.",
         scope: "schedules:read",
         query: ScheduleListQuery,
         list: true,
@@ -409,7 +409,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         tag: tags.schedules,
         summary: "Delete a schedule",
         description:
-          "For good. Jobs that it submitted are not affected; its history can still be read. A run that is due and has not fired yet is recorded as misfired.",
+          "Deletes the schedule permanently. Jobs that it submitted are not affected; its history can still be read. A run that is due and has not fired yet is recorded as misfired.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         answers: {

@@ -253,7 +253,7 @@ export const OpsHealth = component(
         ],
         {
           description:
-            "What the service does by itself after an event, such as sending a mail; null if the database is unreachable.",
+            "What the service does automatically after an event, such as sending a mail; null if the database is unreachable.",
         },
       ),
       schedules: Type.Union(

@@ -61,7 +61,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         path: ROUTE,
         id: "openIncident",
         tag: tags.operations,
-        summary: "Report an incident",
+        summary: "Open an incident",
         description:
           "Shows it on the status page and in GET /ops/uptime from now on, for everybody. Outages are detected automatically: this is for anything else that operators know of, and for planned work.",
         scope: "ops:write",

@@ -17,7 +17,7 @@ const IncidentTitle = Type.String({
   minLength: 1,
   maxLength: 128,
   pattern: PRINTABLE.replace("^", `^${NOT_BLANK}`),
-  description: "What does not work, in a few words; it is not blank.",
+  description: "What does not work, in a few words. Must not be blank.",
   examples: ["Jobs start late"],
 });
 
@@ -25,7 +25,7 @@ const IncidentText = Type.String({
   minLength: 1,
   maxLength: 2_000,
   pattern: PRINTABLE_LINES.replace("^", `^${NOT_BLANK}`),
-  description: "What is known, for users of the service: everybody can read it. It is not blank.",
+  description: "What is known, for users of the service: everybody can read it. Must not be blank.",
   examples: ["Jobs wait for up to a minute before they start. None is lost."],
 });
 

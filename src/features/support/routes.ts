@@ -131,7 +131,7 @@ export function supportRoutes({
         path: `${ROUTE}/health`,
         id: "getSupportHealth",
         tag: tags.support,
-        summary: "Get the state of the support inbox",
+        summary: "Get the health of the support inbox",
         description:
           "For monitors: whether what is new becomes visible, how many threads are open, and how many of them wait for an answer.",
         scope: "support:read",

@@ -37,7 +37,7 @@ const Message = Type.String({
   minLength: 1,
   maxLength: 4_000,
   pattern: WRITTEN_TEXT,
-  description: "Plain text; it may have several lines, and is not blank.",
+  description: "Plain text, of one or more lines. Must not be blank.",
   examples: ["My jobs have been queued for an hour. What can I do?"],
 });
 

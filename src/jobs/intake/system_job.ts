@@ -1,4 +1,4 @@
-/** Submits the jobs that the service gives itself. */
+/** Submits the service's own jobs. */
 import { SYSTEM } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { type JobSubmitted, jobStream } from "../../../events/job.ts";

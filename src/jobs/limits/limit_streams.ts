@@ -9,7 +9,6 @@ export function workflowStream(workflow: string): string {
   return streamOfWorkflow(digest(workflow));
 }
 
-/** The stream of a limit. */
 export function limitStream(limit: LimitId): string {
   return streamOfLimit(digest(limitName(limit)));
 }

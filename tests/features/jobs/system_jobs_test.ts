@@ -1,4 +1,4 @@
-/** Jobs that the service gives itself: who sees them, and who may use the names of what they run. */
+/** The service's own jobs: who sees them, and who may use the names of what they run. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { jobStream } from "../../../events/job.ts";
 import { scopes } from "../../../src/access/mod.ts";
