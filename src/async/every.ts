@@ -2,10 +2,12 @@ import { Outage } from "./outage.ts";
 import { pause } from "./pause.ts";
 
 export interface EveryOptions {
-  /** Called with the first failure in a row; the work is retried, after a delay that grows up to 5 s or `ms`. */
+  /** Called with the first failure in a row; the work is retried, after a delay that grows. */
   readonly on_fault: (error: unknown) => void;
   /** Called with the first success after it. */
   readonly on_recovery?: () => void;
+  /** The longest delay after a failure; 5 s by default, or `ms` if that is longer. */
+  readonly most_ms?: number;
   /** Stops it, as `stop` does. */
   readonly signal?: AbortSignal | undefined;
   /** Whether to wait before the first time, too. */
@@ -23,6 +25,8 @@ export interface Pass {
 }
 
 export interface Repeating {
+  /** Why the work failed last, while it fails. */
+  readonly fault: string | undefined;
   /** Resolves when the work has stopped. */
   readonly stopped: Promise<void>;
   /** Ends the wait, and the work as far as it heeds its signal. Resolves when nothing is being done any more. */
@@ -57,6 +61,9 @@ export function every(
   };
   const stopped = run();
   return {
+    get fault() {
+      return outage.fault;
+    },
     stopped,
     stop() {
       stopping.abort();

@@ -18,7 +18,7 @@ export interface OutageOptions {
 export class Outage {
   readonly #options: OutageOptions;
   readonly #backoff: Backoff;
-  #isOn = false;
+  #fault: string | undefined;
 
   constructor(options: OutageOptions) {
     this.#options = options;
@@ -27,20 +27,25 @@ export class Outage {
   }
 
   get isOn(): boolean {
-    return this.#isOn;
+    return this.#fault !== undefined;
+  }
+
+  /** The message of the latest failure in a row. */
+  get fault(): string | undefined {
+    return this.#fault;
   }
 
   /** To be called after a failure; returns the milliseconds to wait before the next attempt. */
   failed(error: unknown): number {
-    if (!this.#isOn) this.#options.on_fault(error);
-    this.#isOn = true;
+    if (!this.isOn) this.#options.on_fault(error);
+    this.#fault = error instanceof Error ? error.message : String(error);
     return this.#backoff.next();
   }
 
   /** To be called after a success. */
   worked(): void {
     this.#backoff.reset();
-    if (this.#isOn) this.#options.on_recovery?.();
-    this.#isOn = false;
+    if (this.isOn) this.#options.on_recovery?.();
+    this.#fault = undefined;
   }
 }

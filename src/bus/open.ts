@@ -1,5 +1,4 @@
-import { Backoff, pause } from "../async/mod.ts";
-import { holdLease, type Sql } from "../db/mod.ts";
+import { lead, type Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/types.ts";
 import { inProcessBus } from "./in_process.ts";
 import type { Lead } from "./jetstream.ts";
@@ -27,21 +26,7 @@ export async function openBus({ log, sql, holder, nats_url, nats_replicas, logge
 }
 
 /** The process that holds the lease relays. */
-function byLease({ sql, holder, logger }: Pick<OpenBusOptions, "sql" | "holder" | "logger">): Lead {
-  return async (work, signal) => {
-    const backoff = new Backoff(100, 5_000);
-    while (!signal.aborted) {
-      try {
-        await holdLease({ sql, name: "relay", holder, signal }, (held) => {
-          backoff.reset();
-          return work(held);
-        });
-      } catch (error) {
-        if (signal.aborted) return;
-        const reason = error instanceof Error ? error.message : String(error);
-        logger?.warn({ reason }, "Cannot acquire the relay's lease; will try again");
-        await pause(backoff.next(), signal);
-      }
-    }
-  };
+function byLease(options: Pick<OpenBusOptions, "sql" | "holder" | "logger">): Lead {
+  const leading = { ...options, name: "relay", task: "relay events to JetStream" };
+  return (work, signal) => lead({ ...leading, signal }, work).stopped;
 }

@@ -12,6 +12,7 @@ export {
   startEmbedded,
 } from "./embedded/mod.ts";
 export { connectionFault, isUndefinedTable } from "./faults.ts";
+export { type LeadOptions, lead } from "./lead.ts";
 export { clearLeases, holdLease } from "./lease.ts";
 export { type Migration, MigrationError, migrate } from "./migrate.ts";
 export { dbMigrations } from "./migrations.ts";

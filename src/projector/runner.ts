@@ -16,11 +16,11 @@
  */
 import type { StoredEvent } from "../../events/envelope.ts";
 import { projectionStream } from "../../events/projection.ts";
-import { Backoff, pause } from "../async/mod.ts";
+import { pause, type Repeating } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import type { Bus } from "../bus/types.ts";
 import { untilNews } from "../bus/until_news.ts";
-import { holdLease, type Sql } from "../db/mod.ts";
+import { lead, type Sql } from "../db/mod.ts";
 import { type EventLog, isRefusal } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
 import { type Changes, Folder, poisonedChanges } from "./fold.ts";
@@ -76,13 +76,10 @@ function changesRows({ inserted, updated, deleted }: Changes): boolean {
 export class Runner {
   readonly table: Table;
   readonly #options: RunnerOptions;
-  readonly #stopping = new AbortController();
   readonly #waiters = new Set<() => void>();
   readonly #opened = Promise.withResolvers<void>();
-  readonly #backoff = new Backoff(50, 2_000);
-  #done: Promise<void> | undefined;
+  #leading: Repeating | undefined;
   #state: RunnerState = "standby";
-  #fault: string | undefined;
   #live = false;
   #position = 0;
   #gathering: AbortController | undefined;
@@ -98,7 +95,7 @@ export class Runner {
 
   /** The error that keeps it from running, if there is one. */
   get fault(): string | undefined {
-    return this.#fault;
+    return this.#state === "standby" ? this.#leading?.fault : undefined;
   }
 
   /** The position that readers see, if this process runs the live version; otherwise ask the database. */
@@ -123,43 +120,28 @@ export class Runner {
   }
 
   start(): void {
-    this.#done ??= this.#run();
+    const { sql, instance: holder, logger } = this.#options;
+    const { name, version } = this.table.projection;
+    const task = `run the projection ${name}`;
+    const prepare = () => openCheckpoint(sql, this.table).then(() => this.#opened.resolve());
+    this.#leading ??= lead(
+      { sql, name: `projector:${name}_v${version}`, holder, task, logger, prepare },
+      (held, worked) =>
+        this.#lead(held, worked).finally(() => {
+          this.#state = "standby";
+        }),
+    );
   }
 
   /** Finishes the current batch. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#done;
-  }
-
-  async #run(): Promise<void> {
-    const { sql, instance, logger } = this.#options;
-    const { name, version } = this.table.projection;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      try {
-        await openCheckpoint(sql, this.table);
-        this.#opened.resolve();
-        await holdLease({ sql, name: `projector:${name}_v${version}`, holder: instance, signal }, async (held) => {
-          await this.#lead(AbortSignal.any([signal, held]));
-        });
-        this.#fault = undefined;
-      } catch (error) {
-        const fault = error instanceof Error ? error.message : String(error);
-        if (!signal.aborted && fault !== this.#fault) {
-          logger.error({ err: error, projection: name, version }, `Cannot run the projection ${name}; will try again`);
-        }
-        this.#fault = fault;
-      }
-      this.#state = "standby";
-      await pause(this.#backoff.next(), signal);
-    }
+    await this.#leading?.stop();
     this.#state = "stopped";
     this.#opened.resolve();
   }
 
   /** Runs the projection until the signal fires, or until another process has moved its checkpoint. */
-  async #lead(signal: AbortSignal): Promise<void> {
+  async #lead(signal: AbortSignal, worked: () => void): Promise<void> {
     const { sql, log, logger } = this.#options;
     const { name, version } = this.table.projection;
     while (!signal.aborted) {
@@ -167,7 +149,6 @@ export class Runner {
       if (checkpoint.version !== version) {
         throw new Error(`Cannot run ${this.table.name}: version ${checkpoint.version} is live`);
       }
-      this.#fault = undefined;
       this.#position = checkpoint.position;
       this.#live = checkpoint.live;
       if (checkpoint.poison) {
@@ -185,7 +166,7 @@ export class Runner {
         if (await promote(sql, this.table)) logger.info({ projection: name, version }, `${this.table.name} is live`);
         continue;
       }
-      if ((await this.#feed(checkpoint, signal)) === "fenced") {
+      if ((await this.#feed(checkpoint, { signal, worked })) === "fenced") {
         logger.warn(
           { projection: name, version },
           `Another process moved the checkpoint of ${this.table.name}; starting again`,
@@ -196,7 +177,10 @@ export class Runner {
   }
 
   /** Folds the log from a checkpoint. Ends at the signal, at poison, at the fence, or when a build has caught up. */
-  async #feed(start: Checkpoint, signal: AbortSignal): Promise<"stopped" | "poisoned" | "fenced" | "built"> {
+  async #feed(
+    start: Checkpoint,
+    { signal, worked }: { signal: AbortSignal; worked: () => void },
+  ): Promise<"stopped" | "poisoned" | "fenced" | "built"> {
     const { sql, log, bus, batch, cached_rows, logger } = this.#options;
     const { table } = this;
     const folder = new Folder(table, {
@@ -213,6 +197,7 @@ export class Runner {
       if (end === "fenced") return end;
       from = { ...from, position };
       this.#moved(position);
+      worked();
       if (end) return end;
       if (!from.live && position >= (await log.head())) return "built";
       if (from.live && events.length >= BUSY_EVENTS && events.length < batch) {
@@ -278,7 +263,6 @@ export class Runner {
 
   #moved(position: number): void {
     this.#position = position;
-    this.#backoff.reset();
     for (const wake of this.#waiters) wake();
   }
 

@@ -15,9 +15,9 @@
 import type { StoredEvent } from "../../events/envelope.ts";
 import { decodeOnce, type KnownEvent } from "../../events/mod.ts";
 import { reactionStream } from "../../events/reaction.ts";
-import { Backoff, DECODED_PER_TURN, Pacer, pause } from "../async/mod.ts";
+import { Backoff, DECODED_PER_TURN, Pacer, pause, type Repeating } from "../async/mod.ts";
 import { type Bus, follow, untilNews } from "../bus/mod.ts";
-import { holdLease, type Sql } from "../db/mod.ts";
+import { lead, type Sql } from "../db/mod.ts";
 import { type EventLog, isTransient } from "../log/mod.ts";
 import { type Checkpoint, openCheckpoint, type Poison, readCheckpoints, stopAt } from "./checkpoint.ts";
 import { consequenceMeta, perform, type SubmitJob } from "./perform.ts";
@@ -28,6 +28,7 @@ export type ReactionState = "running" | "poisoned" | "standby" | "stopped";
 
 /** Where the reactor logs to: a pino logger fits. */
 export interface ReactorLogger {
+  info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
@@ -57,12 +58,9 @@ export class Runner {
   readonly reaction: Reaction;
   readonly #options: RunnerOptions;
   readonly #types: ReadonlySet<string>;
-  readonly #stopping = new AbortController();
-  readonly #backoff = new Backoff(50, 2_000);
   readonly #pacer = new Pacer(DECODED_PER_TURN);
-  #done: Promise<void> | undefined;
+  #leading: Repeating | undefined;
   #state: ReactionState = "standby";
-  #fault: string | undefined;
   #term: Term | undefined;
 
   constructor(reaction: Reaction, options: RunnerOptions) {
@@ -77,7 +75,7 @@ export class Runner {
 
   /** The error that keeps it from running, if there is one. */
   get fault(): string | undefined {
-    return this.#fault;
+    return this.#state === "standby" ? this.#leading?.fault : undefined;
   }
 
   /** Its position while this process runs it; the saved one may be earlier. */
@@ -86,42 +84,30 @@ export class Runner {
   }
 
   start(): void {
-    this.#done ??= this.#run();
+    const { sql, instance: holder, logger } = this.#options;
+    const { name } = this.reaction;
+    const task = `run the reaction ${name}`;
+    const prepare = () => openCheckpoint(this.#options, this.reaction);
+    this.#leading ??= lead({ sql, name: `reaction:${name}`, holder, task, logger, prepare }, (held, worked) =>
+      this.#lead(held, worked).finally(() => {
+        this.#state = "standby";
+        this.#term = undefined;
+      }),
+    );
   }
 
   /** Finishes the current action and saves the position. Waits at most {@linkcode STOP_MS} for the database. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
     const patience = new AbortController();
-    await Promise.race([this.#done, pause(STOP_MS, patience.signal)]);
+    const stopped = this.#leading?.stop().then(() => {
+      this.#state = "stopped";
+    });
+    await Promise.race([stopped, pause(STOP_MS, patience.signal)]);
     patience.abort();
   }
 
-  async #run(): Promise<void> {
-    const { sql, instance, logger } = this.#options;
-    const { name } = this.reaction;
-    const { signal } = this.#stopping;
-    while (!signal.aborted) {
-      try {
-        await openCheckpoint(this.#options, this.reaction);
-        await holdLease({ sql, name: `reaction:${name}`, holder: instance, signal }, (held) => this.#lead(held));
-        this.#fault = undefined;
-      } catch (error) {
-        const fault = error instanceof Error ? error.message : String(error);
-        if (!signal.aborted && fault !== this.#fault) {
-          logger.error({ err: error, reaction: name }, `Cannot run the reaction ${name}; will try again`);
-        }
-        this.#fault = fault;
-      }
-      this.#state = "standby";
-      this.#term = undefined;
-      await pause(this.#backoff.next(), signal);
-    }
-    this.#state = "stopped";
-  }
-
   /** Runs the reaction until the signal fires, or until another process has moved its position. */
-  async #lead(held: AbortSignal): Promise<void> {
+  async #lead(held: AbortSignal, worked: () => void): Promise<void> {
     const { logger } = this.#options;
     const { name, version } = this.reaction;
     while (!held.aborted) {
@@ -129,20 +115,22 @@ export class Runner {
       if (checkpoint.version !== version) {
         throw new Error(`Cannot run version ${version} of the reaction ${name}: version ${checkpoint.version} has run`);
       }
-      this.#fault = undefined;
       if (checkpoint.poison) {
         this.#state = "poisoned";
         const { position, message } = checkpoint.poison;
         logger.error({ reaction: name, position }, `The reaction ${name} stopped at an event: ${message}`);
         await this.#untilResumed(held);
-      } else if ((await this.#follow(checkpoint, held)) === "fenced") {
+      } else if ((await this.#follow(checkpoint, { held, worked })) === "fenced") {
         logger.warn({ reaction: name }, `Another process moved the position of the reaction ${name}; starting again`);
         return;
       }
     }
   }
 
-  async #follow({ position }: Checkpoint, held: AbortSignal): Promise<"fenced" | "ended"> {
+  async #follow(
+    { position }: Checkpoint,
+    { held, worked }: { held: AbortSignal; worked: () => void },
+  ): Promise<"fenced" | "ended"> {
     const { log, bus, logger, positions } = this.#options;
     const { name, version } = this.reaction;
     const fence = new AbortController();
@@ -155,7 +143,7 @@ export class Runner {
       const { acted, poison } = await this.#take(events, { term, signal });
       if (poison) return await this.#stopAt(term, poison);
       if (signal.aborted) break;
-      this.#backoff.reset();
+      worked();
       if (acted) await positions.save(term);
       else positions.saveLater(term);
     }

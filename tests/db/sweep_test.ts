@@ -63,8 +63,8 @@ describe("a sweep", () => {
     await reaches(2);
     await failing.stop();
     expect(told).toEqual([
-      [{ err: new Error("2 to go"), sweep: "failing" }, "Cannot sweep; retrying"],
-      [{ sweep: "failing" }, "Sweeping again"],
+      [{ err: new Error("2 to go"), lease: "failing" }, "Cannot sweep; retrying"],
+      [{ lease: "failing" }, "Able to sweep again"],
     ]);
   });
 

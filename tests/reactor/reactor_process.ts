@@ -15,5 +15,5 @@ startReactor({
   submitJob: (job) => submitSystemJob(log, job),
   reactions: [answering],
   instance,
-  logger: { warn() {}, error() {} },
+  logger: { info() {}, warn() {}, error() {} },
 });

@@ -12,10 +12,10 @@
 import type { Logger } from "pino";
 import { decode, type KnownNewEvent } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
-import { Backoff, pause, unlessAborted } from "../../async/mod.ts";
+import { Backoff, pause, type Repeating, unlessAborted } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import type { Bus } from "../../bus/types.ts";
-import { databaseNow, holdLease, type Sql } from "../../db/mod.ts";
+import { databaseNow, lead, type Sql } from "../../db/mod.ts";
 import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { SCHEDULER_LEASE, type ScheduleState, scheduleDecider } from "../../domain/schedule.ts";
@@ -48,41 +48,16 @@ export interface SchedulerOptions {
   readonly logger: Pick<Logger, "info" | "warn" | "error">;
 }
 
-export interface Scheduler {
-  /** Completes the current firings and lets another process take over. */
-  stop(): Promise<void>;
-}
-
 /** Fires schedules whenever this process leads. Returns at once; failures are retried. */
-export function startScheduler(options: SchedulerOptions): Scheduler {
-  const stopping = new AbortController();
-  const running = standForLeader(options, stopping.signal);
-  return {
-    async stop() {
-      stopping.abort();
-      await running;
-    },
-  };
+export function startScheduler(options: SchedulerOptions): Repeating {
+  const { sql, instance: holder, logger } = options;
+  return lead({ sql, name: SCHEDULER_LEASE, holder, task: "fire schedules", logger }, (held, worked) =>
+    new Term(options, held).run(worked),
+  );
 }
 
 /** How often to check whether the read model has been built. */
 const BUILD_POLL_MS = 100;
-
-/** Not a `sweep`: between two instants the leader sleeps until the log wakes it. */
-async function standForLeader(options: SchedulerOptions, signal: AbortSignal): Promise<void> {
-  const { sql, instance, logger } = options;
-  const backoff = new Backoff(100, 2_000);
-  while (!signal.aborted) {
-    try {
-      await holdLease({ sql, name: SCHEDULER_LEASE, holder: instance, signal }, async (held) => {
-        await new Term(options, held).run(() => backoff.reset());
-      });
-    } catch (error) {
-      if (!signal.aborted) logger.warn({ err: error }, "Cannot fire schedules; retrying");
-    }
-    await pause(backoff.next(), signal);
-  }
-}
 
 /** One leadership. */
 class Term {

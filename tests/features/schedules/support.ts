@@ -2,10 +2,11 @@
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import type { ScheduleCreated } from "../../../events/schedule.ts";
 import { schedules } from "../../../projections/mod.ts";
+import type { Repeating } from "../../../src/async/mod.ts";
 import { inProcessBus } from "../../../src/bus/mod.ts";
 import { connect, databaseNow } from "../../../src/db/mod.ts";
 import { createCommand } from "../../../src/features/schedules/commands.ts";
-import { type Scheduler, startScheduler } from "../../../src/features/schedules/scheduler.ts";
+import { startScheduler } from "../../../src/features/schedules/scheduler.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { startProjector } from "../../../src/projector/mod.ts";
 import { silent } from "../../jobs/support.ts";
@@ -20,7 +21,7 @@ export async function openScene() {
   const log = openLog({ url: database.url });
   const bus = inProcessBus({ log, poll_ms: 20 });
   const projector = startProjector({ sql, log, bus, logger: silent as never, projections: [schedules as never] });
-  const schedulers: Scheduler[] = [];
+  const schedulers: Repeating[] = [];
 
   async function history(stream_id: string): Promise<KnownEvent[]> {
     return (await log.readStream(stream_id)).map(decode);
@@ -38,7 +39,7 @@ export async function openScene() {
     log,
     history,
     firings,
-    start(instance: string): Scheduler {
+    start(instance: string): Repeating {
       const started = startScheduler({ log, bus, sql, instance, logger: silent });
       schedulers.push(started);
       return started;
