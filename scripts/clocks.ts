@@ -63,7 +63,7 @@ const MOMENTS: Readonly<Record<string, readonly [at: string, zone: string]>> = {
   day_ahead: ["2027-05-31T09:59:52Z", "Pacific/Kiritimati"],
 };
 
-const HELP = `bun run clocks [--moment NAME | --spread] [FILES]
+const HELP = `Usage: bun run clocks [--moment NAME | --spread] [FILES]
 
   --moment NAME   only this moment: ${Object.keys(MOMENTS).join(", ")}
   --spread        each file at one moment, in rotation; the assignment changes daily

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { catalogue, EventMeta, schemaVersion } from "../events/mod.ts";
 import { parseFlags, runScript } from "./arguments.ts";
 
-const HELP = `Usage: bun scripts/event_schemas.ts
+const HELP = `Usage: bun run scripts/event_schemas.ts
 
 Writes the JSON Schema of every event (public/event_schemas.json). Takes no options.`;
 

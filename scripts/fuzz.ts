@@ -21,7 +21,7 @@ const names = readdirSync(TARGETS)
   .filter((name) => name !== "mod")
   .sort();
 
-const HELP = `bun run fuzz [--seconds N] [--target NAME] [--seed S]
+const HELP = `Usage: bun run fuzz [--seconds N] [--target NAME] [--seed S]
 
   --seconds N     total time for all targets; 60 by default, at most 86400
   --target NAME   only this target: ${names.join(", ")}

@@ -12,7 +12,7 @@ const FORMATS = ["text", "html", "json"] as const;
 /** How long the read models of a running service may take to catch up. */
 const WAIT_MS = 5_000;
 
-const HELP = `Usage: npm run ops_summary -- [options]
+const HELP = `Usage: bun run ops_summary [options]
 
 Prints the summary of a day or a week, as GET /api/v1/ops/summary and the mail to operators have it.
 

@@ -15,7 +15,7 @@ import { parseFlags, runScript } from "./arguments.ts";
 
 const ROOT = join(import.meta.dir, "..");
 
-const HELP = `Usage: bun scripts/page_tables.ts
+const HELP = `Usage: bun run scripts/page_tables.ts
 
 Writes the documentation's tables of errors, events, rate limits, scopes and settings. Takes no options.`;
 

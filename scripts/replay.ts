@@ -12,13 +12,13 @@
  * Works beside a running service and without one, on DATABASE_URL or on the embedded database in LEVQOR_DATA_DIR. Exit
  * codes: 0 all well; 1 rows differ, or a fault; 2 wrong use; 130 interrupted.
  */
-import { closest, distance } from "fastest-levenshtein";
 import { projectionStream } from "../events/projection.ts";
 import { type Projection, projections } from "../projections/mod.ts";
 import { connect } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
 import { type RebuildOptions, rebuild, rebuildAt, resumeProjection, rowsAt, verify } from "../src/projector/mod.ts";
 import { Table } from "../src/projector/table.ts";
+import { closestName } from "../src/settings/mod.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { openDatabase } from "./database.ts";
 
@@ -94,8 +94,8 @@ function projectionOf(name: string): Projection {
   const found = projections.find((projection) => projection.name === name);
   if (found) return found;
   const names = projections.map((each) => each.name);
-  const near = closest(name, names);
-  const meant = distance(name, near) <= 3 ? ` Did you mean "${near}"?` : "";
+  const near = closestName(name, names);
+  const meant = near === undefined ? "" : ` Did you mean "${near}"?`;
   throw new UsageError(`There is no projection "${name}"; use one of ${names.join(", ")}.${meant}`);
 }
 
@@ -121,9 +121,9 @@ function parse(args: readonly string[]) {
   });
 }
 
-const HELP = `bun run replay [--verify | --until POSITION] [--projection NAME]...
-bun run replay --at POSITION --projection NAME [--key KEY]
-bun run replay --resume NAME [--skip POSITION --reason TEXT]
+const HELP = `Usage: bun run replay [--verify | --until POSITION] [--projection NAME]...
+       bun run replay --at POSITION --projection NAME [--key KEY]
+       bun run replay --resume NAME [--skip POSITION --reason TEXT]
 
 Rebuilds read models from the log and replaces the live ones.
 

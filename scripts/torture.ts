@@ -35,7 +35,7 @@ const FOREIGN_MAX = 3;
 /** Whatever was killed last is up again by then. */
 const FAULTS_PASS_MS = 10_000;
 
-const HELP = `bun run torture [--minutes N] [--seed S] [--keep-logs]
+const HELP = `Usage: bun run torture [--minutes N] [--seed S] [--keep-logs]
 
   --minutes N   how long the load and the faults last; 3 by default, at most 600
   --seed S      a whole number up to 4294967295: the same seed gives the same faults

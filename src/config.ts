@@ -3,7 +3,6 @@
  * `settings.ts` next to the code that reads them; here they are gathered, and everything that is wrong with them is
  * reported at once.
  */
-import { distance } from "fastest-levenshtein";
 import { outboundSettings } from "../connectors/settings.ts";
 import { accessSettings, isOpen } from "./access/settings.ts";
 import { busSettings } from "./bus/settings.ts";
@@ -15,7 +14,14 @@ import { jobSettings } from "./jobs/settings.ts";
 import { mailSettings } from "./mail/settings.ts";
 import { processSettings } from "./process/settings.ts";
 import { rateSettings } from "./rate/settings.ts";
-import type { Deployment, Environment, Group, Setting, SettingsOf } from "./settings/mod.ts";
+import {
+  closestName,
+  type Deployment,
+  type Environment,
+  type Group,
+  type Setting,
+  type SettingsOf,
+} from "./settings/mod.ts";
 import { telemetrySettings } from "./telemetry/settings.ts";
 
 /** In the order of `--help` and of the guide's table. */
@@ -47,19 +53,26 @@ export type Config = Readonly<Gathered<typeof groups>> & {
 /** The message lists everything that is wrong and how to fix it, and no secret. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
+  /** The first `options` of the problems are about the command line. */
   constructor(
     readonly problems: readonly string[],
-    warnings: readonly string[] = [],
+    { options, warnings }: { options: number; warnings: readonly string[] },
   ) {
+    const wrong = [counted(options, "option"), counted(problems.length - options, "setting")].filter(Boolean);
     super(
       [
-        `Cannot start: ${problems.length === 1 ? "one setting is" : `${problems.length} settings are`} wrong.`,
+        `Cannot start: ${wrong.join(" and ")} ${problems.length === 1 ? "is" : "are"} wrong.`,
         ...problems.map((problem) => `  ${problem}`),
         ...warnings.map((warning) => `Also: ${warning}`),
         "All settings: npm start -- --help",
       ].join("\n"),
     );
   }
+}
+
+function counted(count: number, what: string): string {
+  if (count === 0) return "";
+  return count === 1 ? `one ${what}` : `${count} ${what}s`;
 }
 
 /** Separate from the configuration, so that logging it reveals none of them. */
@@ -79,7 +92,7 @@ export function loadConfig(env: Environment, args: readonly string[]): Config | 
     ...readings.flatMap((reading) => reading.check(deployment)),
   ];
   const warnings = unknownVariables(env);
-  if (problems.length > 0) throw new ConfigError(problems, warnings);
+  if (problems.length > 0) throw new ConfigError(problems, { options: args.length, warnings });
   const resolved = readings.map((reading) => reading.resolve(deployment));
   const config = frozen(Object.assign({}, ...resolved, { warnings }) as Config);
   secrets.set(
@@ -123,8 +136,8 @@ function unknownVariables(env: Environment): string[] {
   return Object.keys(env)
     .filter((name) => name.startsWith("LEVQOR_") && !names.includes(name))
     .map((name) => {
-      const near = names.map((known) => ({ known, edits: distance(name, known) })).sort((a, b) => a.edits - b.edits)[0];
-      const hint = near && near.edits <= 4 ? `; did you mean ${near.known}?` : ".";
+      const near = closestName(name, names);
+      const hint = near === undefined ? "." : `; did you mean ${near}?`;
       return `${name} is not a setting and has no effect${hint}`;
     });
 }

@@ -496,6 +496,10 @@ describe("the command line", () => {
     expect(problems({}, ["--port=80"])).toEqual([
       "--port=80 is not an option; settings are environment variables: PORT=8080 npm start",
     ]);
+    expect(() => loadConfig({}, ["--port=80"])).toThrow("Cannot start: one option is wrong.");
+    expect(() => loadConfig({ PORT: "x", LOG_LEVEL: "loud" }, ["--port=80"])).toThrow(
+      "Cannot start: one option and 2 settings are wrong.",
+    );
   });
 });
 

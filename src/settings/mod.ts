@@ -2,6 +2,7 @@
  * The kit for settings. Code that reads its own environment variables declares them in a `settings.ts` next to it, as
  * one group; `src/config.ts` gathers the groups.
  */
+export { closestName } from "./closest.ts";
 export {
   type Deployment,
   type Environment,

@@ -26,7 +26,7 @@ describe("the guide for subscribers", () => {
     expect(named).toEqual(Object.keys(catalogue));
   });
 
-  test("includes the current schemas; `bun scripts/event_schemas.ts` writes them", async () => {
+  test("includes the current schemas; `bun run scripts/event_schemas.ts` writes them", async () => {
     expect(await Bun.file(EVENT_SCHEMAS_FILE).text()).toBe(eventSchemas());
   });
 });

@@ -63,7 +63,7 @@ async function block(name: string, language: string, part: string): Promise<stri
   throw new Error(`Cannot find a block of ${language} with ${part} in ${name}`);
 }
 
-describe("tables generated from the code; `bun scripts/page_tables.ts` writes them", async () => {
+describe("tables generated from the code; `bun run scripts/page_tables.ts` writes them", async () => {
   for (const { path, text, wanted } of await pagesWithTables()) {
     test(path, () => expect(text).toBe(wanted));
   }

@@ -115,6 +115,17 @@ test("dependencies are installed once, and again when bun.lock changes", async (
   expect(await installs()).toEqual(["ran install --frozen-lockfile"]);
 });
 
+test("what uses the tests' tools gets them first, but not to print its use", async () => {
+  await program("bin/bun", `mkdir -p node_modules\n[ "$1" = install ] && exit\n${fakeBun("1.4.5")}`);
+  for (const file of ["bun.lock", "patches/one.patch"]) await Bun.write(join(project, file), "one");
+  const help = await run("with_test_tools.sh", { args: ["bench/mod.ts", "two words", "--help"] });
+  expect([help.code, help.out]).toEqual([0, "<1.4.5><bench/mod.ts><two words><--help>"]);
+  expect(help.said).not.toContain("nats-server");
+  const work = await run("with_test_tools.sh", { args: ["bench/mod.ts", "--quick"] });
+  expect([work.code, work.out]).toEqual([0, "<1.4.5><bench/mod.ts><--quick>"]);
+  expect(work.said).toContain("nats-server");
+});
+
 test("a nats-server on the PATH is enough: nothing is downloaded", async () => {
   await program("bin/nats-server", "exit 0");
   expect(await run("nats_server.sh", { env: { CI: "true" } })).toEqual({ code: 0, out: "", said: "" });
