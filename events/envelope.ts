@@ -11,10 +11,27 @@ import { type Static, Type } from "@sinclair/typebox";
 /** How many reactions may lead to an event, one after another: more would mean a loop. */
 export const MAX_REACTION_DEPTH = 16;
 
+/** Every form of `meta.actor`, and who that is. */
+export const ACTORS = {
+  "key:<id>": "the holder of an issued key, by the key's id; of a key in `API_KEYS`, by 8 hex digits of its SHA-256",
+  "user:<id>": "a user with a token of the auth server, by the id there, or part of its SHA-256 if it is not a UUID",
+  anonymous: "a caller without a key in development mode, and anyone who reports an error",
+  visitor: "a caller without a key where others need one, such as the sender of a support thread",
+  "worker:<id>": "a worker process of the service, by its instance id; an external worker is the key that it uses",
+  "system:<id>":
+    "a process of the service, by its instance id: its start, heartbeats and stop, and jobs of lost workers",
+  "system:scheduler": "the scheduler: runs of schedules, and the jobs that these submit",
+  "system:reaction:<name>": "a reaction: what the service does automatically after an event",
+  "system:summary": "the service, which submits the mails of summaries to operators",
+  "system:jobs": "the service, about a waiting job whose history cannot be read",
+  "system:workers": "the service, about a job that no external worker can claim",
+  "system:replay": "an operator, with `npm run replay`",
+} as const;
+
 /** Who and what caused an event. */
 export const EventMeta = Type.Object(
   {
-    /** Who acted: `key:<fingerprint>`, `user:<id>`, `anonymous`, `visitor`, `worker:<id>`, `system:<part>`. Never a secret. */
+    /** Who acted: one of {@link ACTORS}. Never a secret. */
     actor: Type.String({ minLength: 1, maxLength: 300 }),
     /** The author of the event's data, if it is not the actor: see `accountOf`. */
     account: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),

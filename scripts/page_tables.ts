@@ -1,11 +1,11 @@
 /**
  * Writes the tables of the documentation (`public/docs/`) that are generated from the code, between their markers
- * (`<!-- problems -->` … `<!-- /problems -->`): every error, every event, the rate limits of single calls, every scope,
- * every setting. Run after a change in `events/`, `src/access/scopes.ts`, `src/http/problem.ts` or a `settings.ts`; a
+ * (`<!-- problems -->` … `<!-- /problems -->`): every error, event, actor, scope and setting, and the rate limits of
+ * single calls. Run after a change in `events/`, `src/access/scopes.ts`, `src/http/problem.ts` or a `settings.ts`; a
  * test compares the files.
  */
 import { join } from "node:path";
-import { catalogue } from "../events/mod.ts";
+import { ACTORS, catalogue } from "../events/mod.ts";
 import { scopes } from "../src/access/mod.ts";
 import { settings } from "../src/config.ts";
 import "../src/features/mod.ts";
@@ -17,13 +17,13 @@ const ROOT = join(import.meta.dir, "..");
 
 const HELP = `Usage: bun run scripts/page_tables.ts
 
-Writes the documentation's tables of errors, events, rate limits, scopes and settings. Takes no options.`;
+Writes the documentation's tables of errors, events, actors, rate limits, scopes and settings. Takes no options.`;
 
 /** Which page has which table. */
 const TABLES = {
   "public/docs/authentication.md": { scopes: scopeTable },
   "public/docs/errors.md": { problems: problemTable },
-  "public/docs/events.md": { events: eventTable },
+  "public/docs/events.md": { actors: actorTable, events: eventTable },
   "public/docs/limits.md": { rate_policies: ratePolicyTable },
   "public/docs/self-hosting.md": { settings: settingTable },
 } as const satisfies Record<string, Record<string, () => string>>;
@@ -48,6 +48,13 @@ function problemTable(): string {
   return table(
     ["status", "code", "what it means, and what to do"],
     problemKinds().map(({ code, status, help }) => [String(status), `\`${code}\``, help]),
+  );
+}
+
+function actorTable(): string {
+  return table(
+    ["actor", "who it is"],
+    Object.entries(ACTORS).map(([form, who]) => [`\`${form}\``, who]),
   );
 }
 

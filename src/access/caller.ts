@@ -6,7 +6,7 @@ import type { Scope } from "./scopes.ts";
 export interface Caller {
   /**
    * In events and logs: `key:<first 8 hex digits of a configured key's SHA-256>`, `key:<id of an issued key>`,
-   * `user:<id at the auth server>`, or `anonymous`. Never a secret.
+   * `user:<id at the auth server>`, or `anonymous`: see `ACTORS` in `events/envelope.ts`. Never a secret.
    */
   readonly actor: string;
   /** Identifies a caller without being a secret: for Idempotency-Keys and rate limits. */

@@ -9,6 +9,7 @@ import { Webhook } from "standardwebhooks";
 import { MAX_CODINGS, MAX_SURPLUS_BYTES } from "../../connectors/decompress.ts";
 import { MAX_HEADER_BYTES, MAX_HEADERS, MAX_INTERIM } from "../../connectors/exchange.ts";
 import { HttpInput, MAX_BODY_BYTES } from "../../connectors/http.ts";
+import { ACTORS } from "../../events/envelope.ts";
 import { ERROR_MAX } from "../../events/error.ts";
 import { MAX_ITEMS, MAX_PARALLEL, MAX_SLEEP_SECONDS, MAX_STEPS } from "../../events/pipeline.ts";
 import { MAX_TIME } from "../../events/time.ts";
@@ -67,6 +68,16 @@ describe("tables generated from the code; `bun run scripts/page_tables.ts` write
   for (const { path, text, wanted } of await pagesWithTables()) {
     test(path, () => expect(text).toBe(wanted));
   }
+});
+
+test("every part of the service that acts is listed as an actor", async () => {
+  const named = new Set<string>();
+  for await (const path of new Bun.Glob("{src,scripts}/**/*.ts").scan(ROOT)) {
+    const text = await Bun.file(join(ROOT, path)).text();
+    for (const [, actor = ""] of text.matchAll(/actor: (?:[^",\n]*[?:] )?"(system:[a-z]+|[a-z]+)"/g)) named.add(actor);
+  }
+  expect(named).toContain("system:scheduler");
+  expect(Object.keys(ACTORS)).toEqual(expect.arrayContaining([...named]));
 });
 
 describe("limits", () => {
