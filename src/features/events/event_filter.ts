@@ -1,6 +1,7 @@
 /** Filters events of the log: as a condition of a query, and for single events. */
 import type { StoredEvent } from "../../../events/envelope.ts";
 import { metaOf } from "../../../events/mod.ts";
+import { microseconds } from "../../../events/time.ts";
 import type { Sql } from "../../db/mod.ts";
 import type { EventFilter } from "./schemas.ts";
 
@@ -11,8 +12,8 @@ export function filterCondition(sql: Sql, { types, category, stream, actor, requ
     ${stream === undefined ? sql`` : sql`and stream_id = ${stream}`}
     ${actor === undefined ? sql`` : sql`and meta->>'actor' = ${actor}`}
     ${request_id === undefined ? sql`` : sql`and meta->>'request_id' = ${request_id}`}
-    ${from === undefined ? sql`` : sql`and recorded_at >= ${from}::timestamptz`}
-    ${until === undefined ? sql`` : sql`and recorded_at < ${until}::timestamptz`}`;
+    ${from === undefined ? sql`` : sql`and recorded_at >= ${microseconds(from)}`}
+    ${until === undefined ? sql`` : sql`and recorded_at < ${microseconds(until)}`}`;
 }
 
 /** The same for one event, without times: a live event is never in a past period. */

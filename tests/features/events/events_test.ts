@@ -83,6 +83,29 @@ describe("the list", () => {
     expect(idsOf(await all(`&from=${from}&until=${until}`, 100))).toEqual(idsOf(within));
   });
 
+  test.each(["+15:59", "+16:00", "-16:00", "+23:59", "-23:59"])("reads a time with the offset %s", async (offset) => {
+    const [first, , , last] = await all("", 100);
+    const local = (time: string) => {
+      const [sign, hours, minutes] = [offset.startsWith("-") ? -1 : 1, offset.slice(1, 3), offset.slice(4)];
+      const shifted = Temporal.Instant.from(time).add({ minutes: sign * (60 * Number(hours) + Number(minutes)) });
+      return encodeURIComponent(shifted.toString().replace("Z", offset));
+    };
+    const period = `from=${local(first.recorded_at)}&until=${local(last.recorded_at)}`;
+    const within = (await all("", 100)).filter(({ recorded_at }) => {
+      return recorded_at >= first.recorded_at && recorded_at < last.recorded_at;
+    });
+    expect(idsOf(await all(`&${period}`, 100))).toEqual(idsOf(within));
+    const { text } = await read(`/export?${period}`);
+    expect(
+      idsOf(
+        text
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line)),
+      ),
+    ).toEqual(idsOf(within));
+  });
+
   test("has short pages, and continues, if a filter matches little", async () => {
     const stream_id = `service-${crypto.randomUUID()}`;
     const events = Array.from({ length: 60 }, () => ({ type: "service.heartbeat", data: {} }) as const);
