@@ -187,14 +187,14 @@ export class WorkflowGroup {
         this.#end(first);
         continue;
       }
-      const jobs = this.#take(Math.min(max_jobs, room?.left ?? max_jobs));
+      const jobs = this.#takeReady(Math.min(max_jobs, room?.left ?? max_jobs));
       if (jobs.length === 0) break;
-      void this.#hand(jobs, this.#line.shift() as Waiting);
+      void this.#assign(jobs, this.#line.shift() as Waiting);
     }
     this.#feed.refillIfNeeded();
   }
 
-  #take(max_jobs: number): ReadyJob[] {
+  #takeReady(max_jobs: number): ReadyJob[] {
     const jobs: ReadyJob[] = [];
     let weight = 0;
     while (jobs.length < max_jobs && weight < MAX_ANSWER_WEIGHT) {
@@ -208,7 +208,7 @@ export class WorkflowGroup {
   }
 
   /** Claims jobs for a worker and responds to it; if others were faster at all of them, it goes back to the front of the line. */
-  async #hand(jobs: readonly ReadyJob[], waiting: Waiting): Promise<void> {
+  async #assign(jobs: readonly ReadyJob[], waiting: Waiting): Promise<void> {
     this.#claiming++;
     const { claimed, fault } = await this.#claimAll(jobs, waiting);
     this.#claiming--;
