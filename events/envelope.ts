@@ -7,6 +7,10 @@
  * - **event id**: `<stream_id>@<version>`, known before the event is written.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { MAX_INT } from "./number.ts";
+
+/** The last version that a stream can have. */
+export const MAX_VERSION = MAX_INT;
 
 /** How many reactions may lead to an event, one after another: more would mean a loop. */
 export const MAX_REACTION_DEPTH = 16;

@@ -1,5 +1,6 @@
 /** Pages, cursors and positions, as callers send them. */
 
+import { MAX_VERSION } from "../../events/envelope.ts";
 import type { EventLog } from "../log/types.ts";
 import { Problem } from "./problem.ts";
 import { problems } from "./problems.ts";
@@ -23,9 +24,9 @@ export function byPosition(list: string): CursorKind {
   return { list, max: Number.MAX_SAFE_INTEGER };
 }
 
-/** For a list of one stream's events, ordered by their version, which Postgres stores in 32 bits. */
+/** For a list of one stream's events, ordered by their version. */
 export function byVersion(list: string): CursorKind {
-  return { list, max: 2 ** 31 - 1 };
+  return { list, max: MAX_VERSION };
 }
 
 /** Cuts one page out of `limit + 1` rows; the cursor refers to the last row shown. */

@@ -7,7 +7,7 @@
  */
 import postgres from "postgres";
 import { chargedTo } from "../../events/account.ts";
-import type { EventMeta, StoredEvent } from "../../events/envelope.ts";
+import { type EventMeta, MAX_VERSION, type StoredEvent } from "../../events/envelope.ts";
 import { schemaVersion } from "../../events/mod.ts";
 import { alarm } from "../async/mod.ts";
 import { connect, connectionFault, type Sql } from "../db/mod.ts";
@@ -42,8 +42,6 @@ const STREAM_ID = /^[a-z][a-z_]{0,63}-[!-~]{1,200}$/;
 const EVENT_TYPE = /^[a-z][a-z_]{0,63}\.[a-z][a-z_]{0,63}$/;
 /** UTF-16 units of an actor's name, or of a correlation id: an index of a read model contains it. */
 const MAX_NAME_LENGTH = 300;
-/** The last version that a stream can have: Postgres's `int`. */
-const MAX_VERSION = 2 ** 31 - 1;
 
 /** Appends of one caller, to be accepted all or none: usually one. */
 interface Waiting extends Pending {

@@ -3,6 +3,7 @@
  * row read from its table, so a fold's result does not depend on caching.
  */
 
+import { MAX_INT } from "../../events/number.ts";
 import type { Column, ColumnType } from "../../projections/projection.ts";
 import { decodeJson } from "../json/mod.ts";
 
@@ -20,7 +21,7 @@ const NO_SIGN = 0;
 const byType: Record<ColumnType, Canonical> = {
   text,
   uuid,
-  int: (value) => integer(value, -(2 ** 31), 2 ** 31 - 1),
+  int: (value) => integer(value, -MAX_INT - 1, MAX_INT),
   bigint: (value) => integer(value, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
   "double precision": number,
   boolean,
