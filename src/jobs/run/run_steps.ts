@@ -36,7 +36,7 @@ import type { Attempt } from "./attempt.ts";
 import type { Outcome, Runnable } from "./execute.ts";
 import { isRetryable, retryDelay } from "./retry.ts";
 import { executeTraced } from "./traced.ts";
-import { turns } from "./turns.ts";
+import { workPacer } from "./work_pacer.ts";
 
 /** How long a connector may take to heed its signal before its result is dropped. */
 const TIMEOUT_GRACE_MS = 1_000;
@@ -145,7 +145,7 @@ class StepsRun {
   /** Records what has finished and what is next, and starts that. Resolves to the attempt's outcome, if this was it. */
   async #advance(): Promise<Ending["type"] | undefined> {
     const planner = { caller: this.#attempt.state.caller, expenses: this.#known.expenses };
-    const inTurn = () => turns.run(planner, () => this.#planned());
+    const inTurn = () => workPacer.run(planner, () => this.#planned());
     const planned =
       this.#closed().length === 0 ? await inTurn() : await opening.run(planner.caller, () => this.#open().then(inTurn));
     if (!planned) return undefined;
@@ -285,7 +285,7 @@ class StepsRun {
       return { ok: false, error: { code: "unknown_connector", message } };
     }
     // Others' may have been recorded in the same commit, and are about to start at the same moment.
-    await turns.begin(input_size.work);
+    await workPacer.begin(input_size.work);
     if (this.#attempt.signal.aborted || this.#broken.signal.aborted) return undefined;
     const span = tracing.start("step", {
       parent: this.#attempt.span.traceparent,

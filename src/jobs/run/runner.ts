@@ -55,7 +55,7 @@ import { isRetryable, retryDelay } from "./retry.ts";
 import { retryTransient } from "./retry_transient.ts";
 import { runSteps } from "./run_steps.ts";
 import { executeTraced } from "./traced.ts";
-import { turns } from "./turns.ts";
+import { workPacer } from "./work_pacer.ts";
 import { type Pipeline, PipelineReader, Workflows } from "./workflows.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
@@ -453,7 +453,7 @@ class JobRunner implements Runner {
   async #execute(attempt: Attempt): Promise<Outcome | undefined> {
     const { job_id, state, signal } = attempt;
     // Many may have been claimed in the same commit.
-    await turns.begin(() => sizeOf(state.payload).work);
+    await workPacer.begin(() => sizeOf(state.payload).work);
     if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
     if (signal.aborted) return undefined;
     const runnable = this.#runnableOf(state) as Runnable;

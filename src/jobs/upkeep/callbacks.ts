@@ -25,7 +25,7 @@ import { commandJob, jobMeta, readJob } from "../commands.ts";
 import { failCallbackForGood, webhookId } from "../faults.ts";
 import type { RunnerLogger, TriedCallback } from "../options.ts";
 import { tracedFetch } from "../run/traced.ts";
-import { turns } from "../run/turns.ts";
+import { workPacer } from "../run/work_pacer.ts";
 import type { CallbackSecrets, Receiver } from "./callback_secrets.ts";
 
 /** Seconds before each attempt, counted from the previous one; the last one that fails ends the callback. */
@@ -178,7 +178,7 @@ export class Callbacks {
     const { schedule = CALLBACK_SCHEDULE } = this.#options;
     const attempt = state.callback_attempts + 1;
     const delivery = { webhook_id: webhookId(jobId), attempt };
-    await turns.begin(() => sizeOf(state.result).work + sizeOf(state.error).work);
+    await workPacer.begin(() => sizeOf(state.result).work + sizeOf(state.error).work);
     const body = callbackBody(jobId, state);
     const receiver = { account: state.account, url: state.callback_url as string };
     const outcome = await this.#post(delivery.webhook_id, { receiver, body, fetch });

@@ -7,7 +7,7 @@ import { workflowStream } from "../../../src/jobs/limits/limit_streams.ts";
 import type { Runner } from "../../../src/jobs/mod.ts";
 import { type ReadyJob, ReadyQueue } from "../../../src/jobs/queue/ready_queue.ts";
 import { Slots } from "../../../src/jobs/queue/slots.ts";
-import { Turns } from "../../../src/jobs/run/turns.ts";
+import { WorkPacer } from "../../../src/jobs/run/work_pacer.ts";
 import { openService, type Service, until, workshop } from "../support.ts";
 
 const U = "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
@@ -134,14 +134,14 @@ describe("the queue", () => {
 });
 
 test("costly plans take turns by caller", async () => {
-  const turns = new Turns();
+  const pacer = new WorkPacer();
   const order: string[] = [];
   const costly = () => {
     const expenses = new Expenses();
     for (const step of ["a", "b"]) expenses.render(step, (meter) => meter.spend(300_000));
     return expenses;
   };
-  const plan = (caller: string) => turns.run({ caller, expenses: costly() }, () => order.push(caller));
+  const plan = (caller: string) => pacer.run({ caller, expenses: costly() }, () => order.push(caller));
   await Promise.all([...Array.from({ length: 10 }, () => plan(U)), plan(V), plan(V)]);
   expect(order.slice(0, 5).filter((caller) => caller === V)).toEqual([V, V]);
   expect(order.length).toBe(12);

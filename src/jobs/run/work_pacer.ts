@@ -21,7 +21,7 @@ export interface Planner {
   readonly expenses: Expenses;
 }
 
-export class Turns {
+export class WorkPacer {
   #spent = 0;
   #turn: Promise<void> | undefined;
   /** The jobs that have had more than their share. */
@@ -81,4 +81,4 @@ export class Turns {
 }
 
 /** Of all jobs of this process. */
-export const turns = new Turns();
+export const workPacer = new WorkPacer();

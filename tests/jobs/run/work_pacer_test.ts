@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../../connectors/mod.ts";
 import { Expenses } from "../../../src/domain/pipeline/expression_cost.ts";
-import { Turns } from "../../../src/jobs/run/turns.ts";
+import { WorkPacer } from "../../../src/jobs/run/work_pacer.ts";
 import { decodeKept } from "../../../src/json/mod.ts";
 import { openService, workshop } from "../support.ts";
 
@@ -16,7 +16,7 @@ function costing(expenses: Expenses, units: number) {
 }
 
 test("let others take their turn, and the event loop run", async () => {
-  const turns = new Turns();
+  const pacer = new WorkPacer();
   const order: string[] = [];
   let rounds = 0;
   let isOver = false;
@@ -29,13 +29,13 @@ test("let others take their turn, and the event loop run", async () => {
   const greedy = Array.from({ length: 4 }, async (_, i) => {
     const expenses = new Expenses();
     for (let plan = 0; plan < 5; plan++) {
-      await turns.run({ caller: null, expenses }, costing(expenses, 400_000));
+      await pacer.run({ caller: null, expenses }, costing(expenses, 400_000));
       order.push(`greedy ${i}`);
     }
   });
   await Bun.sleep(1);
   const modest = new Expenses();
-  for (let plan = 0; plan < 5; plan++) await turns.run({ caller: null, expenses: modest }, costing(modest, 100));
+  for (let plan = 0; plan < 5; plan++) await pacer.run({ caller: null, expenses: modest }, costing(modest, 100));
   order.push("modest");
   await Promise.all(greedy);
   isOver = true;
@@ -45,7 +45,7 @@ test("let others take their turn, and the event loop run", async () => {
 });
 
 test("steps planned at the same moment start in turn", async () => {
-  const turns = new Turns();
+  const pacer = new WorkPacer();
   let rounds = 0;
   let isOver = false;
   const go = () => {
@@ -55,7 +55,7 @@ test("steps planned at the same moment start in turn", async () => {
   setImmediate(go);
   const begun = await Promise.all(
     Array.from({ length: 10 }, async () => {
-      await turns.begin(120_000);
+      await pacer.begin(120_000);
       return rounds;
     }),
   );
@@ -63,7 +63,7 @@ test("steps planned at the same moment start in turn", async () => {
   expect(new Set(begun).size).toBe(10);
   const small = await Promise.all(
     Array.from({ length: 10 }, async () => {
-      await turns.begin(100);
+      await pacer.begin(100);
       return rounds;
     }),
   );
@@ -71,13 +71,13 @@ test("steps planned at the same moment start in turn", async () => {
 });
 
 test("a plan that throws holds up none behind it", async () => {
-  const turns = new Turns();
+  const pacer = new WorkPacer();
   const expenses = new Expenses();
-  for (let i = 0; i < 3; i++) await turns.run({ caller: null, expenses }, costing(expenses, 400_000));
-  const broken = turns.run({ caller: null, expenses }, () => {
+  for (let i = 0; i < 3; i++) await pacer.run({ caller: null, expenses }, costing(expenses, 400_000));
+  const broken = pacer.run({ caller: null, expenses }, () => {
     throw new Error("It broke");
   });
-  const next = turns.run({ caller: null, expenses }, () => "planned");
+  const next = pacer.run({ caller: null, expenses }, () => "planned");
   expect(broken).rejects.toThrow("It broke");
   expect(await next).toBe("planned");
 });
