@@ -14,6 +14,7 @@ export { type Folded, foldEvents, PAGE, pagesOf, readEvents } from "./fold.ts";
 export { type Handled, handle } from "./handle.ts";
 export { handleAll } from "./handle_all.ts";
 export { createOnce, type HandledOnce, handleOnce, type Once } from "./once.ts";
+export { type Poison, type PoisonColumns, poisonAt, withPoison } from "./poison.ts";
 export { openLog } from "./postgres_log.ts";
 export { withPrecedence, yieldToPrecedence } from "./precedence.ts";
 export { type ResumeOptions, type Resumption, type ResumptionOutcome, recordResumption } from "./resumption.ts";

@@ -1,6 +1,7 @@
 /** Checkpoints of read models: reading them, moving them under a fence, and replacing one version by the next. */
 import { inTransaction, type Sql, type Transaction } from "../db/mod.ts";
-import type { Changes, Poison } from "./fold.ts";
+import { type Poison, type PoisonColumns, withPoison } from "../log/mod.ts";
+import type { Changes } from "./fold.ts";
 import { type Connection, Table } from "./table.ts";
 
 /** The checkpoint of a version of a read model. */
@@ -17,16 +18,6 @@ export interface Checkpoint {
   readonly poison?: Poison;
 }
 
-interface CheckpointRow {
-  name: string;
-  version: number;
-  live: boolean;
-  position: number;
-  generation: number;
-  poison_position: number | null;
-  poison_message: string | null;
-}
-
 const SELECT = `select name, version, live, position, generation, poison_position, poison_message
   from levqor_ops.projections`;
 
@@ -35,12 +26,12 @@ const INDEX_TIMEOUT_MS = 10 * 60_000;
 
 /** Every version of the named read models, in order of name and version. */
 export async function readCheckpoints(sql: Connection, names: readonly string[]): Promise<Checkpoint[]> {
-  const rows: CheckpointRow[] = await sql.unsafe(
+  const rows: (Omit<Checkpoint, "poison"> & PoisonColumns)[] = await sql.unsafe(
     `${SELECT} where name = any(array(select json_array_elements_text($1::json))) order by name, version`,
     [JSON.stringify(names)],
     { prepare: true },
   );
-  return rows.map(toCheckpoint);
+  return rows.map(withPoison);
 }
 
 /** This version's checkpoint; `undefined` if it has never run. */
@@ -54,11 +45,6 @@ export async function liveCheckpoint(sql: Connection, table: Table): Promise<Che
   const checkpoint = await readCheckpoint(sql, table);
   if (!checkpoint?.live) throw new Error(`Cannot verify ${table.name}: this version is not live`);
   return checkpoint;
-}
-
-function toCheckpoint({ poison_position, poison_message, ...row }: CheckpointRow): Checkpoint {
-  if (poison_position === null) return row;
-  return { ...row, poison: { position: poison_position, message: poison_message ?? "" } };
 }
 
 /**
@@ -129,7 +115,7 @@ export async function applyChanges(
     from.position,
     position,
     poison?.position ?? null,
-    poison?.message.toWellFormed().replaceAll("\0", "\ufffd") ?? null,
+    poison?.message ?? null,
     ...table.arrays([...inserted, ...updated]),
   ];
   const rows = { first: 9, when: "moved" };

@@ -2,15 +2,9 @@
 import { decode, decodeOnce, entityId, type KnownEvent, type StoredEvent } from "../../events/mod.ts";
 import { MAX_ROWS_PER_EVENT } from "../../projections/projection.ts";
 import { DECODED_PER_TURN, Pacer } from "../async/mod.ts";
+import { type Poison, poisonAt } from "../log/mod.ts";
 import { RowCache } from "./row_cache.ts";
 import type { Key, Row, Table } from "./table.ts";
-
-/** An event on which a fold throws. */
-export interface Poison {
-  readonly position: number;
-  /** What was thrown, and at which event. */
-  readonly message: string;
-}
 
 /**
  * Maximum number of rows that one {@link Changes} touches: of a batch whose events concern more, the first events are folded
@@ -232,13 +226,4 @@ export class Folder {
 export function poisonedChanges(event: StoredEvent, error: unknown): Changes {
   const poison = poisonAt(event, error);
   return { inserted: [], updated: [], deleted: [], position: poison.position - 1, poison, rest: [], commit() {} };
-}
-
-function poisonAt(
-  event: { stream_id: string; version: number; position: number; type: string },
-  error: unknown,
-): Poison {
-  const cause = error instanceof Error ? error.message : String(error);
-  const { position } = event;
-  return { position, message: `${event.type} ${event.stream_id}@${event.version} (position ${position}): ${cause}` };
 }

@@ -1,7 +1,6 @@
 import type { Projection } from "../../projections/projection.ts";
-import type { ResumeOptions } from "../log/mod.ts";
+import type { Poison, ResumeOptions } from "../log/mod.ts";
 import { type Checkpoint, readCheckpoints } from "./checkpoint.ts";
-import type { Poison } from "./fold.ts";
 import { CheckpointMoves } from "./moves.ts";
 import { type Resumed, resumeProjection } from "./resume.ts";
 import { Runner, type RunnerOptions, type RunnerState } from "./runner.ts";

@@ -1,13 +1,7 @@
 /** Checkpoints of reactions. */
 import type { Sql } from "../db/mod.ts";
-import type { EventLog } from "../log/mod.ts";
+import { type EventLog, type Poison, type PoisonColumns, withPoison } from "../log/mod.ts";
 import type { Reaction } from "./reaction.ts";
-
-/** The event at which a reaction stopped. */
-export interface Poison {
-  readonly position: number;
-  readonly message: string;
-}
 
 export interface Checkpoint {
   readonly name: string;
@@ -16,22 +10,12 @@ export interface Checkpoint {
   readonly poison?: Poison;
 }
 
-interface Row {
-  name: string;
-  version: number;
-  position: number;
-  poison_position: number | null;
-  poison_message: string | null;
-}
-
 /** The checkpoints of the named reactions that have ever run. */
 export async function readCheckpoints(sql: Sql, names: readonly string[]): Promise<Checkpoint[]> {
-  const rows = await sql<Row[]>`
+  const rows = await sql<(Omit<Checkpoint, "poison"> & PoisonColumns)[]>`
     select name, version, position, poison_position, poison_message
     from levqor_ops.reactions where name = any(${names}::text[])`;
-  return rows.map(({ poison_position, poison_message, ...row }) =>
-    poison_position === null ? row : { ...row, poison: { position: poison_position, message: poison_message ?? "" } },
-  );
+  return rows.map(withPoison);
 }
 
 /**
@@ -85,10 +69,9 @@ export async function stopAt(
   sql: Sql,
   { name, version, from, to, poison }: Move & { readonly poison: Poison },
 ): Promise<boolean> {
-  const message = poison.message.toWellFormed().replaceAll("\0", "\ufffd");
   const result = await sql`
     update levqor_ops.reactions
-    set position = ${to}, poison_position = ${poison.position}, poison_message = ${message}, updated_at = now()
+    set position = ${to}, poison_position = ${poison.position}, poison_message = ${poison.message}, updated_at = now()
     where name = ${name} and version = ${version} and position = ${from} and poison_position is null`;
   return result.count === 1;
 }

@@ -1,5 +1,5 @@
-import type { ResumeOptions, ResumptionOutcome } from "../log/mod.ts";
-import { type Checkpoint, type Poison, readCheckpoints } from "./checkpoint.ts";
+import type { Poison, ResumeOptions, ResumptionOutcome } from "../log/mod.ts";
+import { type Checkpoint, readCheckpoints } from "./checkpoint.ts";
 import { Positions } from "./positions.ts";
 import type { Reaction } from "./reaction.ts";
 import { resumeReaction } from "./resume.ts";

@@ -18,8 +18,8 @@ import { reactionStream } from "../../events/reaction.ts";
 import { Backoff, DECODED_PER_TURN, Pacer, pause, type Repeating } from "../async/mod.ts";
 import { type Bus, follow, untilNews } from "../bus/mod.ts";
 import { lead, type Sql } from "../db/mod.ts";
-import { type EventLog, isTransient } from "../log/mod.ts";
-import { type Checkpoint, openCheckpoint, type Poison, readCheckpoints, stopAt } from "./checkpoint.ts";
+import { type EventLog, isTransient, type Poison, poisonAt } from "../log/mod.ts";
+import { type Checkpoint, openCheckpoint, readCheckpoints, stopAt } from "./checkpoint.ts";
 import { consequenceMeta, perform, type SubmitJob } from "./perform.ts";
 import type { Positions, Term } from "./positions.ts";
 import { actionsOf, type Reaction } from "./reaction.ts";
@@ -213,9 +213,4 @@ export class Runner {
       return checkpoint?.poison ? undefined : true;
     });
   }
-}
-
-function poisonAt({ stream_id, version, position, type }: StoredEvent, error: unknown): Poison {
-  const cause = error instanceof Error ? error.message : String(error);
-  return { position, message: `${type} ${stream_id}@${version} (position ${position}): ${cause}` };
 }
