@@ -12,13 +12,13 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pause } from "../src/async/mod.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
+import { startBackground } from "./torture/background.ts";
 import { allChecks } from "./torture/checks/mod.ts";
 import { Client } from "./torture/client.ts";
 import type { Evidence } from "./torture/evidence.ts";
 import { faultScript } from "./torture/fault_script.ts";
 import { type FaultCounts, inflict } from "./torture/faults.ts";
 import { Harm } from "./torture/harm.ts";
-import { keepHouse } from "./torture/household.ts";
 import { gather, openJobs, settle } from "./torture/investigation.ts";
 import { isRun, Load } from "./torture/load.ts";
 import { Observer } from "./torture/observer.ts";
@@ -110,7 +110,7 @@ async function torture(
   const over = AbortSignal.any([interrupts.enough, interrupts.atOnce, AbortSignal.timeout(duration)]);
   const url = stage.stand_in.url;
   const python = stage.external_workers.has("worker-python");
-  const house = await keepHouse(client, { url, signal: over });
+  const background = await startBackground(client, { url, signal: over });
   const load = new Load({ client, stand_in_url: url, seed, python, signal: over });
   const began = performance.now();
   const showing = setInterval(() => {
@@ -134,7 +134,7 @@ async function torture(
     await harm.measure(over);
   }
   await loading;
-  await house.settle(interrupts.atOnce);
+  await background.settle(interrupts.atOnce);
   clearInterval(showing);
   progress.tell(`The load is over: ${load.acknowledged.length} jobs accepted; settling`);
   const witnesses = { stage, client, load, harm, observer, subscribers, signal: interrupts.atOnce };

@@ -1,6 +1,6 @@
 /**
- * Handles exceptions while one job is processed. Retryable ones (the log is down) are retried; anything else fails that
- * job, on record, and affects nothing else.
+ * Handles exceptions while one job is processed. Retryable ones (the log is down) are retried; anything else is recorded
+ * as the failure of that job, and affects nothing else.
  */
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";

@@ -69,7 +69,7 @@ export interface RunnerOptions {
   readonly sweep_seconds?: number;
   /** No other worker can be alive, as a lock proves: others' claims are released at startup. */
   readonly sole?: boolean;
-  /** Sign callbacks. Without them callbacks fail, on record. */
+  /** Sign callbacks. Without them every callback is recorded as failed. */
   readonly callback_secrets?: CallbackSecrets | undefined;
   /**
    * How long a job's own worker has to send its callback before another does; 30 s by default, more than a POST may

@@ -47,7 +47,7 @@ describe("metrics", () => {
     const { jobs } = await ask("/api/v1/workers/claim", { worker: "w1", workflows: ["by-hand"] });
     expect(jobs).toMatchObject([{ job_id, attempt: 1 }]);
     const ended = { job_id, attempt: 1, result: {} };
-    // The second time it is on record.
+    // The second time it is recorded.
     for (let times = 0; times < 2; times++) await ask("/api/v1/workers/complete", ended);
     const external = { workflow: "external", outcome: "succeeded" };
     const families = await scrape();

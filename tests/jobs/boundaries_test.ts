@@ -1,4 +1,4 @@
-/** An exception in one job fails that job alone, on record, without a retry. */
+/** An exception in one job is recorded as the failure of that job alone, without a retry. */
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Kind, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../connectors/mod.ts";
@@ -123,7 +123,7 @@ describe("a connector's job", () => {
     await service.reaches(await service.submit("noop"), "succeeded");
   });
 
-  test("with an unreadable history fails on record, and others continue", async () => {
+  test("with an unreadable history is recorded as failed, and others continue", async () => {
     const ids = [Bun.randomUUIDv7(), Bun.randomUUIDv7()];
     for (const id of ids) {
       await appendUnchecked(service.sql, `job-${id}`, [
@@ -146,7 +146,7 @@ describe("a connector's job", () => {
     await service.reaches(await service.submit("noop"), "succeeded");
   });
 
-  test("with an unreadable history that a dead worker left fails on record", async () => {
+  test("with an unreadable history that a dead worker left is recorded as failed", async () => {
     const id = Bun.randomUUIDv7();
     await appendUnchecked(service.sql, `job-${id}`, [
       { type: "job.submitted", data: { workflow: "noop", payload: {} } },
@@ -218,8 +218,8 @@ describe("jobs of external workers", () => {
       { type: "job.step_reused", data: null },
     ]);
     const next = await service.submit("theirs");
-    const wish = { worker: "w", max_jobs: 1, lease_seconds: 30, wait_ms: 5_000, meta: { actor: "a" } };
-    const jobs = await external.claim([unlimited({ workflow: "theirs" })], { ...wish, signal: signal.signal });
+    const request = { worker: "w", max_jobs: 1, lease_seconds: 30, wait_ms: 5_000, meta: { actor: "a" } };
+    const jobs = await external.claim([unlimited({ workflow: "theirs" })], { ...request, signal: signal.signal });
     expect(jobs.map(({ job_id }) => job_id)).toEqual([next]);
     await until(
       async () =>

@@ -77,7 +77,7 @@ export function workshop() {
       return Promise.race([open.promise.then(() => "opened"), aborted]);
     }),
     /** Ends only when `release()` is called. */
-    connector("deaf", () => open.promise.then(() => "opened")),
+    connector("unresponsive", () => open.promise.then(() => "opened")),
     connector("broken", async () => {
       throw new Error("secret of the inside");
     }),

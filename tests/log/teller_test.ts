@@ -354,7 +354,7 @@ describe("a caller", () => {
     await many[0];
     const one = pay(log, stream_id, { payment: "one", amount: 0 }, { caller: "one" });
     await Promise.all([one, ...many]);
-    // The first commit is on record, and the second may be under way.
+    // The first commit is recorded, and the second may be under way.
     expect((await paymentsOf(stream_id)).indexOf("one")).toBeLessThan(1 + 256 + 256 + 2);
     expect(await paymentsOf(stream_id)).toHaveLength(902);
   });

@@ -126,7 +126,7 @@ test.each([
   expect(err).toContain(message);
 });
 
-test("--resume resumes a read model at the event that stopped it, or with --skip past it, on record", async () => {
+test("--resume resumes a read model at the event that stopped it, or with --skip past it, and records it", async () => {
   const stop = async () => {
     for (const projection of projections) await rebuild({ ...house, projection });
     await house.sql`update levqor_ops.projections set poison_position = 2, poison_message = 'x' where name = 'jobs'`;

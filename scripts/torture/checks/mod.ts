@@ -3,10 +3,10 @@ import { attemptsAlone, attemptsInTime } from "./attempts.ts";
 import { callbacksArrived } from "./callbacks.ts";
 import { effectsClaimed, effectsOnce, resultsTrue, stepsBuildOnRecord } from "./effects.ts";
 import { politeUnharmed } from "./harm.ts";
-import { noCrash, promisesKept, stopsInPeace } from "./house.ts";
 import { allSettled, endAsExpected, statusTrue } from "./jobs.ts";
 import { oneOfAKey } from "./limits.ts";
 import { acknowledgedExist, dense, relayed, replayed, streamed, unchanged } from "./log.ts";
+import { noCrash, promisesKept, stopsInPeace } from "./processes.ts";
 import { schedulesOnce } from "./schedules.ts";
 
 /** Every check, in the order of the table. `isRun`: whether anybody runs a workflow. */

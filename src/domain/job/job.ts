@@ -33,7 +33,7 @@
  * - A queued job with **`due_at`** waits until then: for its `run_at`, or for the backoff before its next attempt.
  *   Whoever claims jobs heeds it, by the database's clock; a claim that came early is no illegal state.
  * - A job with **steps** runs them within its attempts: `pipeline/steps.ts` plans them, `pipeline/step_states.ts` has where they stand. What
- *   is on record already is not recorded again. An attempt that ends because the job is suspended is not counted.
+ *   has been recorded is not recorded again. An attempt that ends because the job is suspended is not counted.
  */
 import { accountOf, chargedTo, keyOwner } from "../../../events/account.ts";
 import type { RecordedEvent } from "../../../events/envelope.ts";

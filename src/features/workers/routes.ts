@@ -131,12 +131,12 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         ],
       },
       async (call) => {
-        const { caller, request, body: wish } = call;
-        const claimed = wish.workflows.map((workflow, n) => checkPermitted(caller, { workflow }, `/workflows/${n}`));
-        await refuseBuiltIn(wish.workflows);
-        const room = await claimed_jobs.of(caller);
-        if (room?.left === 0) throw tooManyClaimed(room);
-        const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = wish;
+        const { caller, request, body } = call;
+        const claimed = body.workflows.map((workflow, n) => checkPermitted(caller, { workflow }, `/workflows/${n}`));
+        await refuseBuiltIn(body.workflows);
+        const allowance = await claimed_jobs.of(caller);
+        if (allowance?.left === 0) throw tooManyClaimed(allowance);
+        const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = body;
         const share = config.caller_share;
         const claimant = {
           identity: caller.identity,
@@ -147,7 +147,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
           claimant,
           worker,
           max_jobs,
-          room,
+          allowance,
           lease_seconds,
           wait_ms: wait_seconds * 1000,
           meta: { actor: caller.actor, ...call.cause },

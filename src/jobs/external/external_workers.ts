@@ -66,7 +66,7 @@ export class ExternalWorkers {
   /** Claims jobs of some workflows. Throws `TooManyClaimsError`, and what `log.append` throws. */
   async claim(
     claimed: readonly Within<ClaimedWorkflow>[],
-    { claimant, ...wish }: ClaimOptions & { readonly claimant?: Claimant },
+    { claimant, ...options }: ClaimOptions & { readonly claimant?: Claimant },
   ): Promise<readonly ClaimedJob[]> {
     const workflows = claimed.map(({ workflow }) => workflow);
     if (this.#options.signal.aborted) return [];
@@ -76,7 +76,7 @@ export class ExternalWorkers {
     const release = claimant && this.#acquire(claimant, keyOf(workflows));
     this.#waiting++;
     try {
-      return await this.#groupOf(workflows).claim(wish);
+      return await this.#groupOf(workflows).claim(options);
     } finally {
       this.#waiting--;
       release?.();

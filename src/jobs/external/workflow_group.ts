@@ -51,7 +51,7 @@ export interface ClaimOptions {
   readonly worker: string;
   readonly max_jobs: number;
   /** Absent: the caller may have any number. If none is left, the worker gets none. */
-  readonly room?: ClaimAllowance | undefined;
+  readonly allowance?: ClaimAllowance | undefined;
   readonly lease_seconds: number;
   /** How long it wants to wait for a job; 0 for what is ready now. */
   readonly wait_ms: number;
@@ -137,16 +137,16 @@ export class WorkflowGroup {
    * Claims up to `max_jobs` jobs as soon as there is one. Resolves to none when the time is up. Throws what
    * `log.append` throws if the log is down.
    */
-  async claim(wish: ClaimOptions): Promise<readonly ClaimedJob[]> {
+  async claim(options: ClaimOptions): Promise<readonly ClaimedJob[]> {
     this.#askedAt = performance.now();
-    const waiting: Waiting = { ...wish, answer: Promise.withResolvers(), over: false };
+    const waiting: Waiting = { ...options, answer: Promise.withResolvers(), over: false };
     const end = () => this.#end(waiting);
     const done = new AbortController();
-    wish.signal.addEventListener("abort", end, { signal: done.signal });
-    if (wish.signal.aborted || this.#stopping.signal.aborted) return [];
+    options.signal.addEventListener("abort", end, { signal: done.signal });
+    if (options.signal.aborted || this.#stopping.signal.aborted) return [];
     this.#line.push(waiting);
     this.#serve();
-    void (wish.wait_ms > 0 ? pause(wish.wait_ms, done.signal) : this.#handedOut(done.signal)).then(end);
+    void (options.wait_ms > 0 ? pause(options.wait_ms, done.signal) : this.#handedOut(done.signal)).then(end);
     try {
       return await waiting.answer.promise;
     } finally {
@@ -182,12 +182,12 @@ export class WorkflowGroup {
     if (!this.#open) return;
     while (this.#line.length > 0) {
       const first = this.#line[0] as Waiting;
-      const { max_jobs, room } = first;
-      if (room && room.left <= 0) {
+      const { max_jobs, allowance } = first;
+      if (allowance && allowance.left <= 0) {
         this.#end(first);
         continue;
       }
-      const jobs = this.#takeReady(Math.min(max_jobs, room?.left ?? max_jobs));
+      const jobs = this.#takeReady(Math.min(max_jobs, allowance?.left ?? max_jobs));
       if (jobs.length === 0) break;
       void this.#assign(jobs, this.#line.shift() as Waiting);
     }
@@ -229,13 +229,13 @@ export class WorkflowGroup {
 
   async #claimAll(
     jobs: readonly ReadyJob[],
-    wish: ClaimOptions,
+    options: ClaimOptions,
   ): Promise<{ claimed: readonly ClaimedJob[]; fault?: unknown }> {
     const faults: unknown[] = [];
     const claimOne = async (job: ReadyJob): Promise<ClaimedJob[]> => {
-      const record = () => this.#claim(job, wish);
+      const record = () => this.#claim(job, options);
       try {
-        const result = await (wish.room ? wish.room.enter(record) : record());
+        const result = await (options.allowance ? options.allowance.enter(record) : record());
         return result.ok ? [{ job_id: job.job_id, state: result.state }] : [];
       } catch (fault) {
         await this.#cannotClaim(job, fault).catch((met) => {

@@ -64,7 +64,7 @@ export class Feed {
   #position = 0;
   #following = false;
   /** The stream of the last submission that was not for the queue. */
-  #passedOver: string | undefined;
+  #lastSkipped: string | undefined;
   /** Released jobs whose histories are still to be read. */
   readonly #returned = new Set<string>();
   #returning: Promise<void> | undefined;
@@ -262,7 +262,7 @@ export class Feed {
       case "job.replayed_from":
       case "job.step_reused":
         // They follow their submission: a job for others, or for later, can be ignored.
-        if (event.stream_id !== this.#passedOver) this.#advance(event);
+        if (event.stream_id !== this.#lastSkipped) this.#advance(event);
         break;
       case "job.pipeline_pinned":
         this.#advance(event);
@@ -321,11 +321,11 @@ export class Feed {
     const { queue } = this.#options;
     const state = jobDecider.evolve(jobDecider.initial, decodeOnce(stored));
     if (!this.#wants(state)) {
-      this.#passedOver = stored.stream_id;
+      this.#lastSkipped = stored.stream_id;
       return;
     }
     if (state.due_at !== null) {
-      this.#passedOver = stored.stream_id;
+      this.#lastSkipped = stored.stream_id;
       this.#due.expect(stored.position, state.due_at - Date.parse(stored.recorded_at));
       return;
     }

@@ -1,7 +1,7 @@
 /**
  * The jobs that this process may claim next: limited in number and in bytes.
  *
- * **Priority.** `high` goes before `normal` before `low`; but a waiting lane is skipped at most {@link MAX_PASSED_OVER}
+ * **Priority.** `high` goes before `normal` before `low`; but a waiting lane is skipped at most {@link MAX_SKIPPED}
  * times in a row (once more if both lower lanes are due), so that no flood above starves it. Within a lane callers take
  * turns, the operator like one of them. A caller's jobs keep the order of their intake; released ones go first. A
  * caller who may not start a job now is skipped, and keeps their place.
@@ -15,7 +15,7 @@ import type { JobState } from "../../domain/job/job_state.ts";
 import { outputsLength } from "../../domain/pipeline/step_states.ts";
 
 /** How often in a row a waiting lane may be skipped for a higher one. */
-export const MAX_PASSED_OVER: Readonly<Record<Priority, number>> = { high: 0, normal: 8, low: 32 };
+export const MAX_SKIPPED: Readonly<Record<Priority, number>> = { high: 0, normal: 8, low: 32 };
 
 /** Lanes, highest first. */
 export const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
@@ -67,7 +67,7 @@ export interface ReadyQueueLimits {
 export class ReadyQueue {
   readonly #lanes: Readonly<Record<Priority, Lane>>;
   readonly #maxWeight: number;
-  readonly #passedOver: Record<Priority, number> = { high: 0, normal: 0, low: 0 };
+  readonly #skipped: Record<Priority, number> = { high: 0, normal: 0, low: 0 };
   #weight = 0;
 
   constructor({ max_jobs = 50_000, max_weight = 32_000_000 }: ReadyQueueLimits = {}) {
@@ -211,13 +211,13 @@ export class ReadyQueue {
     const waits = { high: false, normal: false, low: false };
     for (const priority of PRIORITIES) {
       waits[priority] = this.#lanes[priority].next(may) !== undefined;
-      if (!waits[priority]) this.#passedOver[priority] = 0;
-      else if (!chosen || this.#passedOver[priority] >= MAX_PASSED_OVER[priority]) chosen = priority;
+      if (!waits[priority]) this.#skipped[priority] = 0;
+      else if (!chosen || this.#skipped[priority] >= MAX_SKIPPED[priority]) chosen = priority;
     }
     if (!chosen) return undefined;
     for (const priority of PRIORITIES) {
-      if (priority === chosen) this.#passedOver[priority] = 0;
-      else if (waits[priority]) this.#passedOver[priority]++;
+      if (priority === chosen) this.#skipped[priority] = 0;
+      else if (waits[priority]) this.#skipped[priority]++;
     }
     return chosen;
   }

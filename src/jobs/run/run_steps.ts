@@ -293,16 +293,16 @@ class StepsRun {
     });
     const seconds = step.timeout_seconds ?? this.#attempt.timeout_seconds;
     const timeout = new AbortController();
-    const deaf = Promise.withResolvers<undefined>();
+    const unresponsive = Promise.withResolvers<undefined>();
     const timers = [
       setTimeout(() => timeout.abort(new Error("The step has taken too long")), seconds * 1000),
-      setTimeout(() => deaf.resolve(undefined), seconds * 1000 + TIMEOUT_GRACE_MS),
+      setTimeout(() => unresponsive.resolve(undefined), seconds * 1000 + TIMEOUT_GRACE_MS),
     ];
     try {
       const signal = AbortSignal.any([this.#attempt.signal, timeout.signal, this.#broken.signal]);
       const context = { signal, idempotency_key: `${this.#attempt.job_id}/${key}`, fetch };
       const running = executeTraced(runnable, { payload: input, context, tracing, parent: span });
-      const outcome = await Promise.race([running, deaf.promise]);
+      const outcome = await Promise.race([running, unresponsive.promise]);
       span.end({ error: outcome ? codeOf(outcome) : "step_timeout" });
       if (outcome && !outcome.ok && outcome.fault !== undefined) {
         on_fault(outcome.fault, { step: key, message: outcome.error.message });

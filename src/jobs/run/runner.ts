@@ -12,9 +12,9 @@
  * - A **slot** is held from the take until the connector has ended; recording needs none. Callers share the slots
  *   (`slots.ts`): who has their part of them waits in the queue, and holds up nobody behind them.
  * - An outcome is offered to the log until it is recorded or refused: the log alone says whose attempt counts.
- * - Whatever is thrown for one job ends that job alone, on record (`faults.ts`): as `result_not_recordable` where the log
- *   cannot hold what came of it, else as `internal_fault`. Only transient faults, such as
- *   an unavailable log, are retried.
+ * - Whatever is thrown for one job is recorded as the failure of that job alone (`faults.ts`): as
+ *   `result_not_recordable` where the log cannot hold what came of it, else as `internal_fault`. Only transient faults,
+ *   such as an unavailable log, are retried.
  * - An attempt whose end somebody else recorded (it was cancelled, or released) is told to stop as soon as the feed
  *   brings the news. One that takes too long is told to stop, and has failed.
  * - Claims and outcomes are appended concurrently, so that the log's group commit writes them together.

@@ -61,7 +61,7 @@ export interface CallbacksOptions {
   readonly fetch: OutboundFetch;
   readonly instance: string;
   readonly logger: RunnerLogger;
-  /** The signing secrets. Without them callbacks fail, on record. */
+  /** The signing secrets. Without them every callback is recorded as failed. */
   readonly secrets: CallbackSecrets | undefined;
   /** {@link CALLBACK_SCHEDULE} by default. */
   readonly schedule?: readonly number[];

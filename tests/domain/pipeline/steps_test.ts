@@ -662,7 +662,7 @@ class Life {
 
 function stateOf(states: StepStates, { step, item }: Work) {
   const whole = states.get(step.id);
-  if (!whole) throw new Error(`${step.id} was not started on record`);
+  if (!whole) throw new Error(`${step.id} has no recorded start`);
   return item === undefined ? whole : (whole.items?.[item] ?? whole);
 }
 

@@ -163,7 +163,7 @@ describe("GET /api/v1/errors", () => {
 });
 
 describe("GET /api/v1/errors/:error_id", () => {
-  test("shows the newest report on record, at once", async () => {
+  test("shows the newest recorded report, at once", async () => {
     const stack = "TypeError: x\n    at render (https://app.example.com/app.js:4:12)";
     const body = { ...error, source: "one", stack, url: "https://app.example.com/jobs?x=1", environment: "test" };
     const { error_id } = (await api.ask(ROUTE, post(body))).body;

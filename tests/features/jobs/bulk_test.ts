@@ -161,7 +161,7 @@ describe("POST /api/v1/jobs/replay", () => {
     expect(await count("workflow=wanted&status=queued")).toBe(120);
     const other = await bulk("replay", { filter: { workflow: "other" } }, "again-1");
     expect([other.status, other.lines[0].error]).toEqual([422, "idempotency_key_reused"]);
-    // Another operation is another wish.
+    // Another operation is another request.
     await bulk("replay", { filter }, "again-2");
     expect(await count("workflow=wanted&status=queued")).toBe(240);
   });

@@ -68,7 +68,7 @@ test("health shows which event stopped a read model, without the event's content
   await api.stop();
 });
 
-test("a read model stopped by an event is resumed at it or past it by an operator, on record", async () => {
+test("a read model stopped by an event is resumed at it or past it by an operator, which is recorded", async () => {
   const api = await startApi();
   const { job_id } = await api.submit();
   const resume = (body: object, name = "jobs") => api.ask(`/api/v1/ops/projections/${name}/resume`, post(body));
@@ -126,7 +126,7 @@ test("a read model stopped by an event is resumed at it or past it by an operato
   await api.stop();
 });
 
-test("a reaction stopped by an event shows in health and is resumed by an operator, on record", async () => {
+test("a reaction stopped by an event shows in health and is resumed by an operator, which is recorded", async () => {
   const api = await startApi({ reactions: [answering] });
   const resume = (body: object, name = "answering") => api.ask(`/api/v1/ops/reactions/${name}/resume`, post(body));
   const health = async () => (await api.ask("/api/v1/ops/health")).body;

@@ -21,8 +21,8 @@ async function issue(scopes: string[] = ["workers:write"], workflows: string[] |
 async function claimed(key: string) {
   const workflow = `w-${crypto.randomUUID()}`;
   const { job_id } = await api.submit({ workflow }, { "x-api-key": OPERATOR });
-  const wish = { worker: "same-name", workflows: [workflow], wait_seconds: 10, lease_seconds: 60 };
-  const { body } = await send("/api/v1/workers/claim", wish, key);
+  const request = { worker: "same-name", workflows: [workflow], wait_seconds: 10, lease_seconds: 60 };
+  const { body } = await send("/api/v1/workers/claim", request, key);
   expect(body.jobs).toMatchObject([{ job_id, attempt: 1 }]);
   return { job_id, attempt: 1 };
 }
@@ -86,8 +86,8 @@ describe("a claim", () => {
     const job = await claimed(first.key);
     await answer("release", job, first.key);
     const { body: status } = await api.ask(`/api/v1/jobs/${job.job_id}`, { headers: { "x-api-key": OPERATOR } });
-    const wish = { worker: "same-name", workflows: [status.workflow], wait_seconds: 10 };
-    expect((await send("/api/v1/workers/claim", wish, second.key)).body.jobs).toHaveLength(1);
+    const request = { worker: "same-name", workflows: [status.workflow], wait_seconds: 10 };
+    expect((await send("/api/v1/workers/claim", request, second.key)).body.jobs).toHaveLength(1);
     for (const attempt of [1, 2]) {
       expect((await answer("complete", { ...job, attempt }, first.key)).status).toBe(409);
     }

@@ -58,7 +58,7 @@ test("a caller's jobs fill a share of the queue, and leave the rest to others; t
     });
   }
   expect(await statuses(12, operator)).toEqual([...new Array(10).fill(202), 429, 429]);
-  // A place that is free again is given again. The first job on record is Ada's.
+  // A place that is free again is given again. The first recorded job is Ada's.
   const mine = (await api.log.readRange(0, 100)).find(({ type }) => type === "job.submitted");
   await api.ask(`/api/v1/jobs/${mine?.stream_id.slice("job-".length)}/cancel`, { method: "POST", headers: ada });
   const deadline = performance.now() + 45_000;

@@ -4,7 +4,7 @@ import type { Priority } from "../../../events/job.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
 import { jobDecider } from "../../../src/domain/job/job.ts";
 import type { JobState } from "../../../src/domain/job/job_state.ts";
-import { MAX_PASSED_OVER, PRIORITIES, type ReadyJob, ReadyQueue } from "../../../src/jobs/queue/ready_queue.ts";
+import { MAX_SKIPPED, PRIORITIES, type ReadyJob, ReadyQueue } from "../../../src/jobs/queue/ready_queue.ts";
 
 let position = 0;
 function job(priority: Priority = "normal", more: Partial<ReadyJob> = {}): ReadyJob {
@@ -44,9 +44,9 @@ describe("order", () => {
     expect(taken.slice(0, 8)).toEqual(Array(8).fill("high"));
     for (const priority of ["normal", "low"] as const) {
       const places = taken.flatMap((one, index) => (one === priority ? [index] : []));
-      expect(places[0]).toBeLessThanOrEqual(MAX_PASSED_OVER[priority] + 1);
+      expect(places[0]).toBeLessThanOrEqual(MAX_SKIPPED[priority] + 1);
       for (let i = 1; i < places.length; i++) {
-        expect((places[i] as number) - (places[i - 1] as number)).toBeLessThanOrEqual(MAX_PASSED_OVER[priority] + 2);
+        expect((places[i] as number) - (places[i - 1] as number)).toBeLessThanOrEqual(MAX_SKIPPED[priority] + 2);
       }
     }
     expect(taken.filter((one) => one === "high").length).toBeGreaterThan(400);

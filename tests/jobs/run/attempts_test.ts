@@ -181,7 +181,7 @@ describe("cancel", () => {
   test("a connector that ignores it loses its slot, and its report is rejected", async () => {
     const { connectors, runs, release } = workshop();
     service.start({ connectors, concurrency: 1, lease_seconds: 600 });
-    const id = await service.submit("deaf");
+    const id = await service.submit("unresponsive");
     await until(() => runs.length === 1, { what: "it to run" });
     await cancel(id);
     const next = await service.submit("noop");
@@ -248,7 +248,7 @@ describe("an attempt that takes too long", () => {
   test("has failed even if its connector does not stop", async () => {
     const { connectors, release } = workshop();
     service.start({ connectors, lease_seconds: 5 });
-    const id = await service.submit("deaf", { attempt_timeout_seconds: 0.3, max_attempts: 1 });
+    const id = await service.submit("unresponsive", { attempt_timeout_seconds: 0.3, max_attempts: 1 });
     expect((await service.reaches(id, "failed")).error?.code).toBe("attempt_timeout");
     release();
   });

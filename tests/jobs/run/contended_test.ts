@@ -30,7 +30,7 @@ async function busyJob(): Promise<string> {
   const steps = Array.from({ length: 8 }, (_, i) => step(`s${i}`));
   const job_id = await service.submit("busy", { payload: { items }, steps });
   const recorded = async () => (await service.log.readStream(`job-${job_id}`, { after_version: 40, limit: 1 })).length;
-  await until(async () => (await recorded()) > 0, { what: "steps on record" });
+  await until(async () => (await recorded()) > 0, { what: "recorded steps" });
   return job_id;
 }
 

@@ -187,7 +187,7 @@ describe("leases", () => {
   test("a connector that does not stop loses its slot, and its result is dropped", async () => {
     const { connectors, release } = workshop();
     service.start({ connectors, lease_seconds: 0.6, concurrency: 1 });
-    const id = await service.submit("deaf");
+    const id = await service.submit("unresponsive");
     await service.reaches(id, "running");
     await commandJob(service.log, {
       reach: EVERYTHING,
@@ -295,10 +295,10 @@ describe("stop", () => {
     const { connectors, runs, release } = workshop();
     const runner = service.start({ connectors });
     const gate = await service.submit("gate");
-    const deaf = await service.submit("deaf");
+    const unresponsive = await service.submit("unresponsive");
     await until(() => runs.length === 2, { what: "both to run" });
     await runner.stop({ drain_ms: 50 });
-    for (const id of [gate, deaf]) {
+    for (const id of [gate, unresponsive]) {
       expect((await service.history(id)).at(-1)).toMatchObject({
         type: "job.released",
         data: { attempt: 1, reason: "worker_stopping" },
@@ -308,7 +308,7 @@ describe("stop", () => {
     const other = workshop();
     other.release();
     service.start(other);
-    expect((await service.reaches(deaf, "succeeded")).attempt).toBe(2);
+    expect((await service.reaches(unresponsive, "succeeded")).attempt).toBe(2);
     expect((await service.reaches(gate, "succeeded")).attempt).toBe(2);
   });
 });

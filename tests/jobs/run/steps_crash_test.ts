@@ -199,7 +199,7 @@ test("a worker that stood still until its lease had expired does not run the ste
     run: async () => calls.push(Date.now()),
   };
   let stood = false;
-  // What SIGSTOP does to a process, just before it learns that the start is on record.
+  // What SIGSTOP does to a process, just before it learns that the start is recorded.
   const log = new Proxy(service.log, {
     get(target, name) {
       const member = Reflect.get(target, name);

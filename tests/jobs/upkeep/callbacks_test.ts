@@ -84,7 +84,7 @@ test("a failed job's receiver gets the error", async () => {
   });
 });
 
-test("of an unreadable job fails, on record, and is not retried for ever", async () => {
+test("of an unreadable job is recorded as failed, and not retried for ever", async () => {
   const id = Bun.randomUUIDv7();
   await appendUnchecked(service.sql, `job-${id}`, [
     { type: "job.submitted", data: { workflow: "noop", payload: {}, callback_url: at("/hook") } },
@@ -251,7 +251,7 @@ test("Retry-After is a number of seconds or an HTTP date, at most a day away", (
   expect(retryAfter("Thu Jan 15 09:31:30 2026", now)).toBe(90);
 });
 
-test("an address that is not public is refused, on record, and not retried", async () => {
+test("an address that is not public is refused, which is recorded, and not retried", async () => {
   service.start({
     ...workshop(),
     callback_secrets: SECRETS,

@@ -352,7 +352,7 @@ describe("broken guarantees are found:", () => {
       () => evidenceOf(OF_STEPS, { requests: [{ ...step(1, 2_800), key: "1/one/1" }] }),
     ],
     [
-      "a step that builds on what is not on record",
+      "a step that builds on what is not recorded",
       "later steps get the recorded outputs of earlier ones, at one version of their pipeline",
       "1/one/0: request 2 builds on response 9",
       () => evidenceOf(OF_STEPS, { requests: [step(1, 2_800), { ...step(2, 2_900), after: 9 }] }),

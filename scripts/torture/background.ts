@@ -7,16 +7,16 @@ import { Random } from "./random.ts";
 const CRONS = ["* * * * * *", "*/3 * * * * *", "1-59/7 * * * * *"];
 const NEW_VERSION_EVERY_MS = 4_000;
 
-export interface Household {
+export interface Background {
   /** Stops all schedules, when the faults are over; resolves when that is recorded. */
   settle(signal: AbortSignal): Promise<void>;
 }
 
 /** Creates the schedules and the pipeline, and keeps changing the latter until the signal fires. */
-export async function keepHouse(
+export async function startBackground(
   client: Client,
   { url, signal }: { url: string; signal: AbortSignal },
-): Promise<Household> {
+): Promise<Background> {
   const schedules = await Promise.all(CRONS.map((cron, index) => createSchedule(client, { cron, index, url, signal })));
   const made = await client.insist("/api/v1/pipelines", {
     body: { name: PIPELINE, format: 1, ...pipelineOf(url, 1) },
