@@ -114,7 +114,8 @@ export async function buildFoundation(
   stops.add("reactor", () => reactor.stop());
   if (config.metrics_port !== undefined) {
     const address = { hostname: config.metrics_host, port: config.metrics_port };
-    const server = startListening({ ...address, setting: "METRICS_PORT" }, () => serveMetrics(metrics, address));
+    const settings = { hostname: "METRICS_HOST", port: "METRICS_PORT" } as const;
+    const server = startListening({ ...address, settings }, () => serveMetrics(metrics, address));
     stops.add("metrics server", () => server.stop());
     logger.info({ url: server.url }, "Metrics are served");
   }

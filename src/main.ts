@@ -6,7 +6,7 @@ import { reactionsOf, startFeatures, systemWorkflows } from "./features/mod.ts";
 import { addRunnerGauges } from "./features/service/gauges.ts";
 import { buildFoundation, type Foundation } from "./foundation.ts";
 import { type CallbackSecrets, openCallbackSecrets, startRunner, startSweeper } from "./jobs/mod.ts";
-import { AddressInUseError } from "./process/listening.ts";
+import { ListenError } from "./process/listening.ts";
 import { run, type Service, type StartOptions } from "./process/run.ts";
 import { Stops } from "./process/stops.ts";
 import { serveApi, serveHealth } from "./serve.ts";
@@ -62,12 +62,6 @@ function startJobs(
 if (import.meta.main) {
   await run({
     start: startService,
-    plain_faults: [
-      AddressInUseError,
-      DataDirInUseError,
-      DataDirUnusableError,
-      EmbeddedUnavailableError,
-      MigrationError,
-    ],
+    plain_faults: [DataDirInUseError, DataDirUnusableError, EmbeddedUnavailableError, ListenError, MigrationError],
   });
 }

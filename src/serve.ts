@@ -86,6 +86,7 @@ export function serveHealth(foundation: Foundation, stops: Stops): string | unde
 
 function listen(app: ReturnType<typeof createApi>, { config }: Foundation): string | undefined {
   const { host: hostname, port = 0 } = config;
-  startListening({ hostname, port, setting: "PORT" }, () => app.listen({ hostname, port }));
+  const settings = { hostname: "HOST", port: "PORT" } as const;
+  startListening({ hostname, port, settings }, () => app.listen({ hostname, port }));
   return app.server?.url.href;
 }

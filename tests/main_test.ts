@@ -149,7 +149,7 @@ describe("on its embedded default", () => {
     await first.stop();
   }, 60_000);
 
-  test("a port in use, or a data folder that cannot be created, is one sentence that names the setting", async () => {
+  test("an address or port that is not free, or a data folder that cannot be created, is one sentence that names the setting", async () => {
     const folder = testFolder();
     const ends = async (env: Record<string, string>) => {
       const service = spawnService({ LEVQOR_DATA_DIR: folder, HOST: "127.0.0.1", ...env });
@@ -166,6 +166,12 @@ describe("on its embedded default", () => {
     const answers = [await ends({ PORT: port }), await ends({ METRICS_PORT: port, METRICS_HOST: "127.0.0.1" })];
     await taken.stop(true);
     expect(answers).toMatchObject([inUse("PORT"), inUse("METRICS_PORT")]);
+    // RFC 5737: an address that no machine has.
+    const elsewhere = await ends({ METRICS_PORT: "0", METRICS_HOST: "192.0.2.1" });
+    expect(elsewhere.msg).toStartWith(
+      "Cannot listen on 192.0.2.1, port 0: 192.0.2.1 is not an address of this machine;",
+    );
+    expect(elsewhere.msg).toContain("set METRICS_HOST to");
     const file = join(folder, "a_file");
     writeFileSync(file, "");
     const within = join(file, "data");
@@ -173,7 +179,7 @@ describe("on its embedded default", () => {
     expect(unusable).toMatchObject({
       msg: `Cannot create the folder ${within} (ENOTDIR): set LEVQOR_DATA_DIR to a folder that the service can create.`,
     });
-    for (const { err } of [...answers, unusable]) expect(err).toBeUndefined();
+    for (const { err } of [...answers, elsewhere, unusable]) expect(err).toBeUndefined();
   }, 60_000);
 
   /** As root without root's power over files, a mode counts. */
