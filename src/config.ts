@@ -3,6 +3,7 @@
  * `settings.ts` next to the code that reads them; here they are gathered, and everything that is wrong with them is
  * reported at once.
  */
+import { isIP } from "node:net";
 import { outboundSettings } from "../connectors/settings.ts";
 import { accessSettings, isOpen } from "./access/settings.ts";
 import { busSettings } from "./bus/settings.ts";
@@ -90,6 +91,7 @@ export function loadConfig(env: Environment, args: readonly string[]): Config | 
     ...args.map((arg) => `${arg} is not an option; settings are environment variables: PORT=8080 npm start`),
     ...readings.flatMap((reading) => reading.problems),
     ...readings.flatMap((reading) => reading.check(deployment)),
+    ...sharedPort(env, deployment),
   ];
   const warnings = unknownVariables(env);
   if (problems.length > 0) throw new ConfigError(problems, { options: args.length, warnings });
@@ -128,6 +130,25 @@ export function helpText(): string {
 function deploymentOf(env: Environment): Deployment {
   const { role, node_env } = processSettings.read(env).values;
   return { role, production: node_env === "production", open: isOpen(accessSettings.read(env).given) };
+}
+
+/** What is wrong if the API and the metrics are to listen on one port of one address. */
+function sharedPort(env: Environment, deployment: Deployment): string[] {
+  const [api, metrics] = [httpSettings.read(env), telemetrySettings.read(env)];
+  const { port, host } = api.resolve(deployment);
+  const { metrics_port, metrics_host } = metrics.values;
+  if (!port || port !== metrics_port || !overlap(host, metrics_host)) return [];
+  const default_text = api.given.has("port") ? "" : ", the default";
+  return [
+    `METRICS_PORT is ${port}, and so is PORT${default_text}: the two must differ; set one of them to another port.`,
+  ];
+}
+
+/** Whether what listens on one of these addresses would be in the way of the other. */
+function overlap(...hosts: [string, string]): boolean {
+  const [a, b] = hosts;
+  if (a === b || hosts.includes("::")) return true;
+  return hosts.includes("0.0.0.0") && !hosts.some((host) => isIP(host) === 6);
 }
 
 /** Warnings for variables that look like settings and are not. */

@@ -205,6 +205,23 @@ test("a worker listens only if it is given a port", () => {
   expect(load({ ...worker, LEVQOR_ROLE: "api" }).port).toBe(5000);
 });
 
+test("the API and the metrics do not share a port of one address", () => {
+  const shared = (port: string, default_text = "") => [
+    `METRICS_PORT is ${port}, and so is PORT${default_text}: the two must differ; set one of them to another port.`,
+  ];
+  expect(problems({ PORT: "17440", METRICS_PORT: "17440" })).toEqual(shared("17440"));
+  expect(problems({ METRICS_PORT: "5000" })).toEqual(shared("5000", ", the default"));
+  const ports = { API_KEYS: KEY, PORT: "8080", METRICS_PORT: "8080" };
+  for (const HOST of ["0.0.0.0", "::", "127.0.0.1"]) expect(problems({ ...ports, HOST })).toEqual(shared("8080"));
+  for (const METRICS_HOST of ["0.0.0.0", "::", "10.0.0.5"])
+    expect(problems({ ...ports, HOST: "10.0.0.5", METRICS_HOST })).toEqual(shared("8080"));
+  for (const HOST of ["10.0.0.5", "::1"]) expect(problems({ ...ports, HOST })).toEqual([]);
+  expect(problems({ ...ports, METRICS_HOST: "::1" })).toEqual([]);
+  expect(problems({ PORT: "0", METRICS_PORT: "0" })).toEqual([]);
+  const worker = { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://levqor@db/levqor", WEBHOOK_SECRET };
+  expect(problems({ ...worker, METRICS_PORT: "5000" })).toEqual([]);
+});
+
 test("with keys the service is open to other machines", () => {
   expect(load({ API_KEYS: KEY }).host).toBe("0.0.0.0");
   expect(load({ API_KEYS: KEY, HOST: "127.0.0.1" }).host).toBe("127.0.0.1");
