@@ -9,6 +9,7 @@ export {
   type Embedded,
   EmbeddedUnavailableError,
   makePrivate,
+  readOwnFile,
   startEmbedded,
 } from "./embedded/mod.ts";
 export { connectionFault, isUndefinedTable } from "./faults.ts";

@@ -1,10 +1,10 @@
 // Slow: it creates, kills and repairs a Postgres in each test.
 /** The embedded Postgres through everything that can happen to it and to its service. */
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { identity } from "../../src/db/embedded/identity.ts";
-import { connect, DataDirInUseError, type Embedded, startEmbedded } from "../../src/db/mod.ts";
+import { connect, DataDirInUseError, DataDirUnusableError, type Embedded, startEmbedded } from "../../src/db/mod.ts";
 import { testFolder } from "../support/postgres.ts";
 
 const TIME = 60_000;
@@ -324,6 +324,61 @@ describe("kill -9 of Postgres", () => {
     },
     TIME,
   );
+});
+
+describe("a folder that the service cannot use says what was found, and what to do:", () => {
+  const settings = () => join(dir, "postgres/settings.json");
+  const data = () => join(dir, "postgres/data");
+  const refusal = async () => {
+    const error: Error = await start().then(
+      () => new Error("It started."),
+      (thrown) => thrown,
+    );
+    expect(error).toBeInstanceOf(DataDirUnusableError);
+    expect(error.message).not.toContain("writable");
+    return error.message;
+  };
+
+  test.each(["{", "{}", '{"port":0,"admin_password":"a","service_password":"b"}', "[]"])(
+    "settings %s",
+    async (text) => {
+      writeFileSync(settings(), text);
+      expect(await refusal()).toBe(
+        `Cannot open the embedded database: ${settings()} does not contain its port and passwords. Restore the file ` +
+          `from a backup, or move ${join(dir, "postgres")} away: the next start then creates an empty database.`,
+      );
+    },
+  );
+
+  test("settings that are a folder", async () => {
+    rmSync(settings());
+    mkdirSync(settings());
+    expect(await refusal()).toContain(
+      `${settings()} is a folder and should be a file: move it away, or set LEVQOR_DATA_DIR`,
+    );
+  });
+
+  test.each([
+    ["no data", () => rmSync(data(), { recursive: true })],
+    ["foreign data", () => rmSync(join(data(), "PG_VERSION"))],
+  ])("settings and %s", async (_, damage) => {
+    damage();
+    expect(await refusal()).toBe(
+      `Cannot open the embedded database: ${settings()} is there, but ${data()} contains no database. Restore ` +
+        `${data()} from a backup, or move ${join(dir, "postgres")} away: the next start then creates an empty database.`,
+    );
+  });
+
+  test("data without settings", async () => {
+    rmSync(settings());
+    rmSync(join(dir, "postgres/postgres.log"));
+    expect(await refusal()).toBe(
+      `Cannot create the embedded database: ${join(dir, "postgres")} is not empty (data), and settings.json, which has ` +
+        "the passwords of a database, is missing there. If there is a database, restore settings.json from a backup; " +
+        `otherwise move ${join(dir, "postgres")} away.`,
+    );
+    expect(existsSync(join(dir, "postgres.new"))).toBe(false);
+  });
 });
 
 test(

@@ -1,11 +1,12 @@
 /** The embedded server's folder: created once, completely or not at all. */
 
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { decodeJson } from "../../json/mod.ts";
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { type Static, Type } from "@sinclair/typebox";
+import { compileCheck, decodeJson } from "../../json/mod.ts";
 import type { Binaries } from "./binaries.ts";
-import { DataDirUnusableError } from "./data_dir.ts";
+import { DataDirUnusableError, readOwnFile } from "./data_dir.ts";
 import type { Identity } from "./identity.ts";
 import { send } from "./processes.ts";
 
@@ -24,11 +25,12 @@ export interface ClusterPaths {
 }
 
 /** What was decided when the folder was created. Contains the passwords: readable only by its owner. */
-export interface ClusterSettings {
-  readonly port: number;
-  readonly admin_password: string;
-  readonly service_password: string;
-}
+const Settings = Type.Object({
+  port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+  admin_password: Type.String(),
+  service_password: Type.String(),
+});
+export type ClusterSettings = Readonly<Static<typeof Settings>>;
 
 export function clusterPaths(root: string): ClusterPaths {
   return { root, data: join(root, "data"), settings: join(root, "settings.json"), log: join(root, "postgres.log") };
@@ -118,12 +120,29 @@ export function clusterExists(paths: ClusterPaths): boolean {
   return existsSync(paths.settings);
 }
 
+/** Checks that nothing is where a cluster is to be created. Throws {@link DataDirUnusableError}. */
+export function checkVacant({ root, settings }: ClusterPaths): void {
+  const [found] = readdirSync(root);
+  if (found === undefined) return;
+  throw new DataDirUnusableError(
+    `Cannot create the embedded database: ${root} is not empty (${found}), and ${basename(settings)}, which has the ` +
+      "passwords of a database, is missing there. " +
+      `If there is a database, restore ${basename(settings)} from a backup; otherwise move ${root} away.`,
+  );
+}
+
 /**
  * Checks that `user` may use the data folder, and hands it over if a copy by root changed its owner. Postgres refuses a
  * folder that belongs to someone else. Throws {@link DataDirUnusableError}.
  */
 export function claimCluster(paths: ClusterPaths, user: Identity["user"]): void {
-  const owner = statSync(paths.data).uid;
+  const owner = statSync(paths.data, { throwIfNoEntry: false })?.uid;
+  if (owner === undefined || !isDatabase(paths)) {
+    throw new DataDirUnusableError(
+      `Cannot open the embedded database: ${paths.settings} is there, but ${paths.data} contains no database. ` +
+        `Restore ${paths.data} from a backup, or move ${paths.root} away: the next start then creates an empty database.`,
+    );
+  }
   const wanted = user?.uid ?? process.getuid?.();
   if (wanted === undefined || owner === wanted) return;
   const command = ["chown", "-R", user ? `${user.uid}:${user.gid}` : String(wanted), user ? paths.data : paths.root];
@@ -135,8 +154,31 @@ export function claimCluster(paths: ClusterPaths, user: Identity["user"]): void 
   );
 }
 
+/** Whether the data folder contains a database, or the service may not look into it. */
+function isDatabase({ data }: ClusterPaths): boolean {
+  try {
+    return statSync(join(data, "PG_VERSION")).isFile();
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EACCES";
+  }
+}
+
+/** Throws {@link DataDirUnusableError} if the file does not contain settings. */
 export function loadSettings(paths: ClusterPaths): ClusterSettings {
-  return decodeJson(readFileSync(paths.settings, "utf8"));
+  const settings = parsed(readOwnFile(paths.settings));
+  if (compileCheck(Settings).is(settings)) return settings;
+  throw new DataDirUnusableError(
+    `Cannot open the embedded database: ${paths.settings} does not contain its port and passwords. ` +
+      `Restore the file from a backup, or move ${paths.root} away: the next start then creates an empty database.`,
+  );
+}
+
+function parsed(json: string): unknown {
+  try {
+    return decodeJson(json);
+  } catch {
+    return undefined;
+  }
 }
 
 export function saveSettings(paths: ClusterPaths, settings: ClusterSettings): void {

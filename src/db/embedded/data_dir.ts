@@ -1,6 +1,6 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 
-/** The data folder cannot be created, or the service may not use it. */
+/** The data folder cannot be created or used, or contains what the service cannot use. */
 export class DataDirUnusableError extends Error {
   override readonly name = "DataDirUnusableError";
 }
@@ -18,6 +18,27 @@ export function createDataDir(dir: string): void {
   }
 }
 
+/** The text of a file there. Its errors name the file, also if a folder is in its place. */
+export function readOwnFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw Object.assign(error as Error, { path });
+  }
+}
+
+/** What to do about what was found at a path, by the code of the file system's error. */
+const FOUND: Readonly<Record<string, (path: string) => string>> = {
+  EISDIR: (path) => `${path} is a folder and should be a file: move it away`,
+  ENOTDIR: (path) => `a file is where a folder should be on the way to ${path}: move it away`,
+  EEXIST: (path) => `something else is at ${path}: move it away`,
+  ENOENT: (path) => `${path} is missing: restore it from a backup`,
+  ENOSPC: () => "the disk is full: free some space",
+  EDQUOT: () => "the disk quota is used up: free some space",
+};
+/** What the file system says of a service that may not write there. */
+const NOT_WRITABLE = ["EACCES", "EPERM", "EROFS"];
+
 /**
  * What to throw for an error in the data folder: a {@link DataDirUnusableError} if the file system refused the service
  * something there, else the error itself.
@@ -25,9 +46,11 @@ export function createDataDir(dir: string): void {
 export function dataDirError(dir: string, error: unknown): unknown {
   const { code, syscall, path } = error as NodeJS.ErrnoException;
   if (code === undefined || syscall === undefined || !path?.startsWith(dir)) return error;
+  const mend = NOT_WRITABLE.includes(code)
+    ? "make it writable for the service, which must own it,"
+    : `${FOUND[code]?.(path) ?? `see what is wrong with ${path}`},`;
   return new DataDirUnusableError(
-    `Cannot use the folder ${dir} (${code}: ${syscall} ${path}): make it writable for the service, ` +
-      "which must own it, or set LEVQOR_DATA_DIR to another folder.",
+    `Cannot use the folder ${dir} (${code}: ${syscall} ${path}): ${mend} or set LEVQOR_DATA_DIR to another folder.`,
     { cause: error },
   );
 }

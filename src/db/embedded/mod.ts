@@ -21,6 +21,7 @@ import {
   ADMIN_ROLE,
   type ClusterPaths,
   type ClusterSettings,
+  checkVacant,
   claimCluster,
   clusterExists,
   clusterPaths,
@@ -38,7 +39,7 @@ import { makePrivate } from "./private.ts";
 import { endServer } from "./processes.ts";
 
 export { EmbeddedUnavailableError } from "./binaries.ts";
-export { createDataDir, DataDirUnusableError, dataDirError } from "./data_dir.ts";
+export { createDataDir, DataDirUnusableError, dataDirError, readOwnFile } from "./data_dir.ts";
 export { DataDirInUseError } from "./folder_lock.ts";
 export { makePrivate } from "./private.ts";
 
@@ -114,6 +115,7 @@ async function startIn(dir: string, options: EmbeddedOptions): Promise<Embedded>
     const as = identity([binaries.postgres, paths.data]);
     const first = !clusterExists(paths);
     if (first) {
+      checkVacant(paths);
       options.logger.info({ dir: paths.root }, "Creating the embedded database");
       await createCluster(paths.root, {
         binaries,

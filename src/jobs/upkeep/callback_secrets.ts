@@ -4,13 +4,15 @@
  * signed for one receiver does not verify at another.
  */
 import { hkdfSync, randomBytes } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { lstatSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { createDataDir, dataDirError, makePrivate } from "../../db/mod.ts";
+import { createDataDir, DataDirUnusableError, dataDirError, makePrivate, readOwnFile } from "../../db/mod.ts";
 
 const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
+/** What to do if the stored secret is lost. */
+const RENEW = "delete it: the next start generates a new secret, and receivers need their new ones.";
 
 export interface Receiver {
   /** The account that named the receiver. */
@@ -78,21 +80,39 @@ function storedSecret(dataDir: string): string {
   const path = join(dataDir, "webhook-secret");
   makePrivate(path);
   try {
-    return readFileSync(path, "utf8").trim();
+    return usable(readOwnFile(path).trim(), path);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+    throw new DataDirUnusableError(
+      `Cannot read ${path}: it is a symbolic link to a file that does not exist. Restore that file, or ${RENEW}`,
+    );
   }
   const secret = `${PREFIX}${randomBytes(SECRET_BYTES).toString("base64")}`;
   writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
   return secret;
 }
 
+function usable(secret: string, path: string): string {
+  if (isSecret(secret)) return secret;
+  throw new DataDirUnusableError(
+    `Cannot sign callbacks: ${path} does not contain a secret, which is whsec_ and base64. ` +
+      `Restore the file from a backup, or ${RENEW}`,
+  );
+}
+
 function keyOf(secret: string): Uint8Array {
-  const key = Buffer.from(secret.slice(PREFIX.length), "base64");
-  if (!secret.startsWith(PREFIX) || key.length === 0) {
-    throw new Error("Cannot sign callbacks: the secret is not whsec_ and base64");
-  }
-  return key;
+  if (!isSecret(secret)) throw new Error("Cannot sign callbacks: the secret is not whsec_ and base64");
+  return bytesOf(secret);
+}
+
+function isSecret(text: string): boolean {
+  return text.startsWith(PREFIX) && bytesOf(text).length > 0;
+}
+
+function bytesOf(secret: string): Uint8Array {
+  return Buffer.from(secret.slice(PREFIX.length), "base64");
 }
 
 function derived(key: Uint8Array, { account, url }: Receiver): string {

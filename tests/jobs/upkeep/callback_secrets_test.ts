@@ -1,7 +1,11 @@
 import { describe, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { accountOf } from "../../../events/account.ts";
-import { CallbackSecrets } from "../../../src/jobs/mod.ts";
+import { DataDirUnusableError } from "../../../src/db/mod.ts";
+import { CallbackSecrets, openCallbackSecrets } from "../../../src/jobs/mod.ts";
+import { testFolder } from "../../support/postgres.ts";
 
 const root = (text: string) => `whsec_${Buffer.from(text.padEnd(32, ".")).toString("base64")}`;
 const secrets = new CallbackSecrets(root("the service's"));
@@ -79,4 +83,45 @@ test.each([
 ])("what %s does belongs to the account %s", (actor, account) => {
   expect(accountOf({ actor })).toBe(account);
   expect(accountOf({ actor, account: "user:ada" })).toBe("user:ada");
+});
+
+describe("the service's own secret", () => {
+  const refusal = (data_dir: string): string => {
+    try {
+      openCallbackSecrets({ data_dir });
+    } catch (error) {
+      expect(error).toBeInstanceOf(DataDirUnusableError);
+      return (error as Error).message;
+    }
+    throw new Error("It was opened.");
+  };
+  const RENEW = "delete it: the next start generates a new secret, and receivers need their new ones.";
+
+  test("is generated once, and stays", () => {
+    const data_dir = testFolder();
+    const first = openCallbackSecrets({ data_dir }).of(ADA);
+    expect(openCallbackSecrets({ data_dir }).of(ADA)).toEqual(first);
+    expect(readFileSync(join(data_dir, "webhook-secret"), "utf8")).toMatch(/^whsec_[A-Za-z0-9+/]{43}=\n$/);
+  });
+
+  test.each(["", "garbage", "whsec_", "whsec_!"])("is refused if its file contains %p", (text) => {
+    const data_dir = testFolder();
+    const path = join(data_dir, "webhook-secret");
+    writeFileSync(path, text);
+    expect(refusal(data_dir)).toBe(
+      `Cannot sign callbacks: ${path} does not contain a secret, which is whsec_ and base64. ` +
+        `Restore the file from a backup, or ${RENEW}`,
+    );
+  });
+
+  test("is refused if its file is a link to none, or a folder", () => {
+    const [linked, folder] = [testFolder(), testFolder()];
+    const path = join(linked, "webhook-secret");
+    symlinkSync(join(linked, "gone"), path);
+    expect(refusal(linked)).toBe(
+      `Cannot read ${path}: it is a symbolic link to a file that does not exist. Restore that file, or ${RENEW}`,
+    );
+    mkdirSync(join(folder, "webhook-secret"));
+    expect(refusal(folder)).toContain("move it away, or set LEVQOR_DATA_DIR to another folder.");
+  });
 });
