@@ -2,7 +2,7 @@
 import type { Static, TObject, TSchema } from "@sinclair/typebox";
 import type { Scope } from "../access/mod.ts";
 import type { RoutePolicy } from "../rate/mod.ts";
-import type { AnswerHeader, RequestHeader, SecretHeader } from "./document/headers.ts";
+import type { RequestHeader, ResponseHeader, SecretHeader } from "./document/headers.ts";
 import type { Deprecation } from "./door/deprecation.ts";
 import type { ProblemKind } from "./problem.ts";
 
@@ -13,7 +13,7 @@ export interface Tag {
 }
 
 /** The content of a response: JSON with a schema, or text whose parts, such as lines, are JSON with one. */
-export interface Answer {
+export interface ResponseDeclaration {
   readonly description: string;
   readonly schema?: TSchema;
   /** `application/json` by default. */
@@ -21,7 +21,7 @@ export interface Answer {
   /** For text: the schema of each JSON in it, that is of each line or of the data of each event. */
   readonly parts?: TSchema;
   readonly example: unknown;
-  readonly headers?: readonly AnswerHeader[];
+  readonly headers?: readonly ResponseHeader[];
   /** The same in other media types that can be requested: an example of each, as text. */
   readonly also?: Readonly<Record<string, string>>;
 }
@@ -78,7 +78,7 @@ export interface Declaration<
   /** Example bodies, by name; by default the example of the body's schema. */
   readonly examples?: Readonly<Record<string, { readonly summary: string; readonly value: unknown }>>;
   /** By status; the first is the default. */
-  readonly answers: Readonly<Record<number, Answer>>;
+  readonly responses: Readonly<Record<number, ResponseDeclaration>>;
   /** The problems that do not follow from the rest. */
   readonly errors?: readonly ProblemKind[];
   /**

@@ -40,7 +40,7 @@ export interface Kit {
 }
 
 /**
- * Declares a call. `handle` returns the response: a `Response`, or what is sent as JSON with the first of `answers`.
+ * Declares a call. `handle` returns the response: a `Response`, or what is sent as JSON with the first of `responses`.
  */
 export function route<
   // biome-ignore lint/complexity/noBannedTypes: no parameters
@@ -72,12 +72,12 @@ export function serveRoutes(routes: readonly (Route | Page)[], kit: Kit): Elysia
       continue;
     }
     const { method, path } = each.declaration;
-    const answer = handlerOf(each, kit);
+    const respond = handlerOf(each, kit);
     app.route(
       method,
       path,
       // Elysia inspects the handler for what it must prepare: what is mentioned here, and no more.
-      ({ request, params, set, server }) => answer({ request, params, set: set as ResponseHead, server }),
+      ({ request, params, set, server }) => respond({ request, params, set: set as ResponseHead, server }),
       { parse: "none", detail: describeOperation(each.declaration) },
     );
   }
@@ -103,7 +103,7 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   const readQuery = queryOfCall(declaration);
   const checkBody = declaration.body && validator(declaration.body);
   const readBody = body_optional ? readJsonIfAny : readJson;
-  const [status] = Object.keys(declaration.answers).map(Number) as [number];
+  const [status] = Object.keys(declaration.responses).map(Number) as [number];
 
   if ((scope || namesJob) && !auth) throw new Error(`Cannot serve ${path}: there is no authentication`);
   if (list && !lists) throw new Error(`Cannot serve ${path}: there are no read models`);
@@ -133,9 +133,9 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
       call.body = checkBody(value);
     }
     if (waits_s !== undefined) wait(request, { server, seconds: waits_s });
-    const answer = await handle(call as Call);
-    if (status > 200 && !(answer instanceof Response)) setStatus(set, status);
-    return answer;
+    const response = await handle(call as Call);
+    if (status > 200 && !(response instanceof Response)) setStatus(set, status);
+    return response;
   };
 }
 

@@ -20,7 +20,7 @@ const id = idParam({ schema: Id, what: "thing", invalid: problems.invalid_job_id
 const ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
 
 const said = { tag: tags.service, summary: "Do it", description: "Does it." } as const;
-const answers = { 200: { description: "Done.", schema: Thing, example: { name: "a" } } } as const;
+const responses = { 200: { description: "Done.", schema: Thing, example: { name: "a" } } } as const;
 
 const change = route(
   {
@@ -33,7 +33,7 @@ const change = route(
     if_match: true,
     idempotent: true,
     body: Thing,
-    answers: { 201: { description: "Done.", schema: Thing, example: { name: "a" } } },
+    responses: { 201: { description: "Done.", schema: Thing, example: { name: "a" } } },
   },
   (call) => {
     call.recorded(42);
@@ -43,11 +43,20 @@ const change = route(
   },
 );
 const leave = route(
-  { ...said, method: "POST", path: "/leave", id: "leave", body: Reason, body_optional: true, records: false, answers },
+  {
+    ...said,
+    method: "POST",
+    path: "/leave",
+    id: "leave",
+    body: Reason,
+    body_optional: true,
+    records: false,
+    responses,
+  },
   ({ body, caller }) => ({ body, caller: caller ?? null }),
 );
 const own = route(
-  { ...said, method: "GET", path: "/own", id: "own", answers },
+  { ...said, method: "GET", path: "/own", id: "own", responses },
   () => new Response("own", { status: 206 }),
 );
 const reply = route(
@@ -58,11 +67,11 @@ const reply = route(
     id: "reply",
     scope: "jobs:read",
     secret_header: "Levqor-Reply-Token",
-    answers,
+    responses,
   },
   ({ secret, caller }) => ({ secret, caller: caller ?? null }),
 );
-const worse = route({ ...said, method: "GET", path: "/worse", id: "worse", answers }, (call) => {
+const worse = route({ ...said, method: "GET", path: "/worse", id: "worse", responses }, (call) => {
   call.set.status = 503;
   return { ok: false };
 });
@@ -182,8 +191,11 @@ describe("the document", () => {
 
 test("a call that needs a caller, or a list, is not served without authentication, or read models", () => {
   const page = Type.Object({ limit: Type.Optional(Type.Integer()) });
-  const scoped = route({ ...said, method: "GET", path: "/a", id: "a", scope: "jobs:read", answers }, () => null);
-  const listing = route({ ...said, method: "GET", path: "/b", id: "b", list: true, query: page, answers }, () => null);
+  const scoped = route({ ...said, method: "GET", path: "/a", id: "a", scope: "jobs:read", responses }, () => null);
+  const listing = route(
+    { ...said, method: "GET", path: "/b", id: "b", list: true, query: page, responses },
+    () => null,
+  );
   expect(() => serveRoutes([scoped], {})).toThrow("Cannot serve /a: there is no authentication");
   expect(() => serveRoutes([listing], {})).toThrow("Cannot serve /b: there are no read models");
 });

@@ -51,7 +51,7 @@ export function errorRoutes({
         body: ErrorReport,
         rate: "errors",
         records: "many",
-        answers: {
+        responses: {
           202: { description: "The report was recorded or counted.", schema: ErrorAccepted, example: EXAMPLE_ACCEPTED },
         },
         errors: [errorProblems.too_many_errors],
@@ -81,7 +81,7 @@ export function errorRoutes({
         reach: "everyones",
         query: ErrorListQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of groups.",
             schema: ErrorList,
@@ -106,7 +106,7 @@ export function errorRoutes({
         scope: "errors:read",
         reach: "everyones",
         any_query: true,
-        answers: {
+        responses: {
           200: {
             description: "Whether error reporting works, and how many groups there are.",
             schema: ErrorsHealth,
@@ -135,7 +135,7 @@ export function errorRoutes({
         scope: "errors:read",
         reach: "everyones",
         params: { error_id: errorIdParam },
-        answers: {
+        responses: {
           200: {
             description: "The group.",
             schema: ReportedErrorGroup,
@@ -168,7 +168,7 @@ export function errorRoutes({
         scope: "errors:write",
         reach: "everyones",
         params: { error_id: errorIdParam },
-        answers: {
+        responses: {
           200: {
             description: "The error is resolved.",
             schema: ErrorChanged,

@@ -21,9 +21,9 @@ import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import { respondWithWrittenJson } from "../../http/stream/answer.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
 import { OpenStreams, stopWith } from "../../http/stream/open_streams.ts";
+import { respondWithWrittenJson } from "../../http/stream/response.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { textBody } from "../../http/stream/text_body.ts";
 import { matches } from "./event_filter.ts";
@@ -84,7 +84,7 @@ export function eventRoutes(options: Options) {
         reach: "everyones",
         query: EventListQuery,
         checkQuery,
-        answers: {
+        responses: {
           200: {
             description: "A page of events.",
             schema: LogEventList,
@@ -133,7 +133,7 @@ export function eventRoutes(options: Options) {
         query: EventStreamQuery,
         checkQuery,
         headers: ["Last-Event-ID"],
-        answers: {
+        responses: {
           200: {
             description: "An endless stream of events: the data of each, except `closed`, is a LogEvent.",
             content_type: "text/event-stream",
@@ -166,7 +166,7 @@ export function eventRoutes(options: Options) {
         reach: "everyones",
         query: EventExportQuery,
         checkQuery,
-        answers: {
+        responses: {
           200: {
             description: "The events, one per line.",
             content_type: "application/x-ndjson",
@@ -226,7 +226,7 @@ export function eventRoutes(options: Options) {
         scope: "audit:read",
         reach: "everyones",
         params: { event_id: eventIdParam },
-        answers: { 200: { description: "The event.", schema: LogEvent, example: EXAMPLE } },
+        responses: { 200: { description: "The event.", schema: LogEvent, example: EXAMPLE } },
         errors: [problems.workflow_not_allowed],
       },
       async (call) => {

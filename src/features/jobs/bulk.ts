@@ -47,7 +47,7 @@ const WORKING = {
   reach: "everyones",
   records: "many",
   idempotent: true,
-  answers: {
+  responses: {
     200: {
       description: "The progress, line by line: each as in the schema BulkLine.",
       content_type: "application/x-ndjson",

@@ -37,7 +37,7 @@ export function callbackRoutes({
         scope: "jobs:write",
         without_database: true,
         query: CallbackSecretQuery,
-        answers: {
+        responses: {
           200: {
             description: "The secret. Keep it as safe as a key.",
             schema: CallbackSecret,
@@ -70,7 +70,7 @@ export function callbackRoutes({
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         query: PageQuery,
-        answers: {
+        responses: {
           200: {
             description: "A page of the log, oldest first.",
             schema: CallbackLog,
@@ -140,7 +140,7 @@ export function callbackRoutes({
           "Requests that the callback is sent again, at once and with all its attempts, whatever its state: with the same webhook-id and body. An attempt that is under way counts as the first. The job must have finished and have a callback_url, and there can be at most 100 redeliveries; otherwise the response is 409.",
         scope: "jobs:write",
         params: { job_id: jobIdParam },
-        answers: {
+        responses: {
           202: {
             description: "The redelivery is recorded.",
             schema: CallbackRequested,

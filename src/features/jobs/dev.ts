@@ -21,7 +21,7 @@ export function devRoutes({ log }: Pick<ApiOptions, "log">) {
         scope: "jobs:write",
         params: { job_id: jobIdParam },
         body: CompleteRequest,
-        answers: {
+        responses: {
           200: {
             description: "The job has succeeded.",
             schema: Completed,

@@ -89,7 +89,7 @@ export function intakeRoutes({
             body: JobEnded,
           }),
         },
-        answers: {
+        responses: {
           202: {
             description: "The job is recorded.",
             schema: IntakeAccepted,

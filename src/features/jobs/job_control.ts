@@ -43,7 +43,7 @@ export function jobControlRoutes({
         params: { job_id: jobIdParam },
         body: CancelRequest,
         body_optional: true,
-        answers: {
+        responses: {
           200: {
             description: "The job is cancelled.",
             schema: JobCancelled,
@@ -71,7 +71,7 @@ export function jobControlRoutes({
         idempotent: true,
         body: ReplayRequest,
         body_optional: true,
-        answers: {
+        responses: {
           202: {
             description: "The new job is recorded.",
             schema: JobReplayed,

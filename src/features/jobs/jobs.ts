@@ -17,8 +17,8 @@ import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
-import { respondWithJson, respondWithWrittenJson } from "../../http/stream/answer.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
+import { respondWithJson, respondWithWrittenJson } from "../../http/stream/response.ts";
 import { matches } from "../../jobs/bulk/job_filter.ts";
 import { readHistory, readJob } from "../../jobs/commands.ts";
 import type { LimitedJob } from "../../jobs/limits/limits.ts";
@@ -69,7 +69,7 @@ export function jobRoutes({
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         conditional: true,
-        answers: {
+        responses: {
           200: {
             description: "The job's state. It has an ETag once the job has finished.",
             schema: JobStatus,
@@ -121,7 +121,7 @@ export function jobRoutes({
         scope: "jobs:read",
         query: JobListQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of jobs.",
             schema: JobList,
@@ -166,7 +166,7 @@ export function jobRoutes({
         scope: "jobs:read",
         params: { job_id: jobIdParam },
         conditional: true,
-        answers: {
+        responses: {
           200: {
             description: "The job. It has an ETag once the job has finished.",
             schema: Job,
@@ -211,7 +211,7 @@ export function jobRoutes({
         params: { job_id: jobIdParam },
         query: PageQuery,
         conditional: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of events, oldest first.",
             schema: JobEventList,

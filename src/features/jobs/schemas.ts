@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** The shapes of the feature's requests and responses. */
 import { type Static, Type } from "@sinclair/typebox";
 import { JobError } from "../../../events/job.ts";
 import { PipelineName } from "../../../events/pipeline.ts";

@@ -9,7 +9,7 @@ import { tags } from "../../http/document/tags.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
-import { respondWithJson } from "../../http/stream/answer.ts";
+import { respondWithJson } from "../../http/stream/response.ts";
 import { readJob } from "../../jobs/commands.ts";
 import { PipelineReader } from "../../jobs/run/workflows.ts";
 import { recordCommand } from "./job_refusal.ts";
@@ -30,7 +30,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiParts, "log" | "wor
           "Computed from the job's own events, in the order in which the steps run, with the outputs of the finished ones. Empty for a job without steps, run by one connector or an external worker. A job that has not started yet shows the steps of its pipeline's newest version.",
         scope: "jobs:read",
         params: { job_id: jobIdParam },
-        answers: {
+        responses: {
           200: {
             description: "The steps.",
             schema: JobSteps,
@@ -92,7 +92,7 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiParts, "log" | "wor
         scope: "jobs:approve",
         params: { job_id: jobIdParam },
         body: ApproveRequest,
-        answers: {
+        responses: {
           200: {
             description: "The decision is recorded.",
             schema: JobApproval,

@@ -55,7 +55,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         scope: "keys:write",
         idempotent: true,
         body: KeyCreateRequest,
-        answers: {
+        responses: {
           201: {
             description: "The key. Store it: it is not shown again.",
             schema: IssuedKey,
@@ -95,7 +95,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         scope: "keys:read",
         query: PageQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of keys.",
             schema: KeyList,
@@ -126,7 +126,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         description: "Read from the log itself, and never older than an earlier response.",
         scope: "keys:read",
         params: { key_id: keyIdParam },
-        answers: { 200: { description: "What it may do.", schema: Key, example: EXAMPLE } },
+        responses: { 200: { description: "What it may do.", schema: Key, example: EXAMPLE } },
       },
       async (call) => {
         const { key_id } = call.params;
@@ -147,7 +147,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         params: { key_id: keyIdParam },
         body: KeyRotateRequest,
         body_optional: true,
-        answers: {
+        responses: {
           200: {
             description: "The key with its new secret. Store it: it is not shown again.",
             schema: IssuedKey,
@@ -191,7 +191,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         params: { key_id: keyIdParam },
         body: KeyRevokeRequest,
         body_optional: true,
-        answers: {
+        responses: {
           200: {
             description: "The key is revoked.",
             schema: Key,

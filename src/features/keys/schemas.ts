@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** The shapes of the feature's requests and responses. */
 import { Type } from "@sinclair/typebox";
 import { environments } from "../../../events/key.ts";
 import { type Scope, scopes } from "../../access/mod.ts";

@@ -42,7 +42,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         scope: "pipelines:write",
         idempotent: true,
         body: PipelineCreate,
-        answers: {
+        responses: {
           201: {
             description: "The pipeline is recorded.",
             schema: Pipeline,
@@ -103,7 +103,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         scope: "pipelines:read",
         query: PageQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of pipelines.",
             schema: PipelineList,
@@ -145,7 +145,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         scope: "pipelines:read",
         params: { name: nameParameter },
         conditional: true,
-        answers: {
+        responses: {
           200: { description: "The newest version.", schema: Pipeline, example: EXAMPLE },
         },
       },
@@ -167,7 +167,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         params: { name: nameParameter },
         if_match: true,
         body: PipelineUpdate,
-        answers: {
+        responses: {
           200: {
             description: "The version that is now the newest.",
             schema: Pipeline,
@@ -216,7 +216,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         scope: "pipelines:read",
         params: { name: nameParameter, version: versionParameter },
         conditional: true,
-        answers: {
+        responses: {
           200: { description: "That version.", schema: Pipeline, example: EXAMPLE },
         },
       },

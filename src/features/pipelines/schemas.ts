@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** The shapes of the feature's requests and responses. */
 import { Type } from "@sinclair/typebox";
 import { PipelineDefinition, PipelineName } from "../../../events/pipeline.ts";
 import { component } from "../../http/document/components.ts";

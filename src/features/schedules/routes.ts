@@ -93,7 +93,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         scope: "schedules:write",
         idempotent: true,
         body: ScheduleRequest,
-        answers: {
+        responses: {
           201: {
             description: "The schedule is recorded.",
             schema: ScheduleState,
@@ -133,7 +133,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         scope: "schedules:read",
         query: ScheduleListQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of schedules.",
             schema: ScheduleList,
@@ -166,7 +166,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         scope: "schedules:read",
         params: { schedule_id: scheduleIdParam },
         conditional: true,
-        answers: {
+        responses: {
           200: {
             description: "The schedule.",
             schema: Schedule,
@@ -200,7 +200,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         params: { schedule_id: scheduleIdParam },
         if_match: true,
         body: ScheduleRequest,
-        answers: {
+        responses: {
           200: {
             description: "The schedule has been changed.",
             schema: ScheduleState,
@@ -233,7 +233,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
         idempotent: true,
-        answers: {
+        responses: {
           202: {
             description: "The job is recorded.",
             schema: ScheduleRan,
@@ -276,7 +276,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         scope: "schedules:read",
         params: { schedule_id: scheduleIdParam },
         query: NextRunsQuery,
-        answers: {
+        responses: {
           200: {
             description: "The next runs.",
             schema: ScheduleRuns,
@@ -303,7 +303,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         params: { schedule_id: scheduleIdParam },
         query: PageQuery,
         conditional: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of events, oldest first.",
             schema: ScheduleEventList,
@@ -360,7 +360,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
           "It does not fire until it is resumed. A run that is due and has not fired yet is recorded as misfired. A paused schedule stays paused.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
-        answers: {
+        responses: {
           200: {
             description: "The schedule is paused.",
             schema: ScheduleState,
@@ -386,7 +386,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
           "It fires again, starting with the next run in the future: runs missed during the pause are not made up for. An active schedule stays as it is.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
-        answers: {
+        responses: {
           200: {
             description: "The schedule is active.",
             schema: ScheduleState,
@@ -412,7 +412,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
           "Deletes the schedule permanently. Jobs that it submitted are not affected; its history can still be read. A run that is due and has not fired yet is recorded as misfired.",
         scope: "schedules:write",
         params: { schedule_id: scheduleIdParam },
-        answers: {
+        responses: {
           200: {
             description: "The schedule is deleted.",
             schema: ScheduleDeleted,

@@ -33,7 +33,7 @@ export function marketingRoutes(options: Pick<ApiOptions, "log" | "sql" | "proje
         description:
           "For pages that present the service. The texts come from public/marketing and contain no numbers; the figures are those of GET /public/metrics, computed from the event log.",
         conditional: true,
-        answers: {
+        responses: {
           200: {
             description: "The texts and figures.",
             schema: MarketingSummary,

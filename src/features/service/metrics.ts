@@ -24,7 +24,7 @@ export function metricsRoutes(options: FiguresOptions) {
         tag: tags.service,
         summary: "Get public figures",
         description: "Every figure is computed from the event log, as the schema describes.",
-        answers: {
+        responses: {
           200: {
             description: "The figures.",
             schema: PublicMetrics,

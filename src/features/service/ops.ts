@@ -76,7 +76,7 @@ export function opsRoutes({ log, sql, bus, projector, reactor, logger, config }:
         scope: "ops:read",
         any_query: true,
         without_database: true,
-        answers: {
+        responses: {
           200: { description: "The service accepts jobs.", schema: OpsHealth, example: WELL },
           503: { description: "The database is unreachable.", schema: OpsHealth, example: WITHOUT_DATABASE },
         },

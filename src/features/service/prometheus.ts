@@ -18,7 +18,7 @@ export function prometheusRoutes({ metrics }: Pick<ApiOptions, "metrics">) {
         description:
           "This process's own metrics, in Prometheus' text format. Metrics of the whole service (the queue, read models, schedules) are at most 5 seconds old, however often they are requested. With METRICS_PORT the same is served on a separate port, without a key.",
         scope: "metrics:read",
-        answers: {
+        responses: {
           200: {
             description: "The metrics.",
             content_type: "text/plain",

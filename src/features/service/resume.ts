@@ -45,7 +45,7 @@ export function resumeRoutes({ projector, reactor }: Pick<ApiOptions, "projector
           again: { summary: "Retry the event that stopped it", value: {} },
           past: { summary: "Skip that event for good", value: { skip: 1042, reason: "Its time is invalid." } },
         },
-        answers: {
+        responses: {
           200: {
             description: "The read model continues.",
             schema: ProjectionResumed,
@@ -80,7 +80,7 @@ export function resumeRoutes({ projector, reactor }: Pick<ApiOptions, "projector
           again: { summary: "Retry the event that stopped it", value: {} },
           past: { summary: "Skip that event", value: { skip: 1042, reason: "The address does not exist." } },
         },
-        answers: {
+        responses: {
           200: {
             description: "The reaction continues.",
             schema: ReactionResumed,

@@ -24,7 +24,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         tag: tags.service,
         summary: "Get the service's name and version",
         description: "Returns the service's name, version and build.",
-        answers: {
+        responses: {
           200: {
             description: "The service is running.",
             schema: Root,
@@ -45,7 +45,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         summary: "Check liveness",
         description:
           "Responds as soon as the process accepts requests, whatever the state of its dependencies: for those, see /api/v1/ops/health.",
-        answers: { 200: { description: "It is alive.", schema: Health, example: { ok: true, ts: 1768469400 } } },
+        responses: { 200: { description: "It is alive.", schema: Health, example: { ok: true, ts: 1768469400 } } },
         rate: "none",
       },
       () => ({ ok: true, ts: toUnixSeconds(Date.now()) }),
@@ -60,7 +60,7 @@ export function rootRoutes({ version, build }: Pick<ApiConfig, "version" | "buil
         summary: "Explain a problem code",
         description: "Describes a code in error responses: their `type` points here.",
         params: { error: nameParam(ProblemCode, problems.not_found) },
-        answers: {
+        responses: {
           200: {
             description: "The problem's meaning.",
             schema: ProblemDescription,

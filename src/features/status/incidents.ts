@@ -67,7 +67,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         scope: "ops:write",
         idempotent: true,
         body: IncidentOpen,
-        answers: {
+        responses: {
           201: {
             description: "The incident is recorded.",
             schema: IncidentChanged,
@@ -95,7 +95,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         summary: "Update an incident",
         description: "Adds a message, and the new impact if it has changed.",
         body: IncidentUpdate,
-        answers: {
+        responses: {
           201: {
             description: "The update is recorded.",
             schema: IncidentChanged,
@@ -118,7 +118,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         description:
           "Closes it with a final message. A resolved incident cannot be reopened: report a new one if the problem comes back.",
         body: IncidentResolve,
-        answers: {
+        responses: {
           200: {
             description: "The incident is resolved.",
             schema: IncidentChanged,
@@ -142,7 +142,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
           "Every incident that operators have reported, for everybody. The status page shows those of the last 90 days.",
         query: PageQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of incidents.",
             schema: IncidentList,

@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** The shapes of the feature's requests and responses. */
 import { Type } from "@sinclair/typebox";
 import { impacts } from "../../../events/incident.ts";
 import { INCIDENT_UPDATES_MAX } from "../../domain/incident.ts";

@@ -32,7 +32,7 @@ export function uptimeRoutes(report: () => Promise<UptimeReport>) {
         tag: tags.service,
         summary: "Get uptime by day, outages and incidents",
         description: `For status pages; \`/status\` shows the same to people. Each process records a heartbeat twice a minute: a minute without one from any process counts as down. Covers the last ${UPTIME_DAYS} days, or the time since the first start. Incidents are those that operators reported with POST /api/v1/incidents.`,
-        answers: {
+        responses: {
           200: {
             description: "The track record.",
             schema: Uptime,

@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** The shapes of the feature's requests and responses. */
 import { Type } from "@sinclair/typebox";
 import { EventMeta } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";

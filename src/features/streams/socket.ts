@@ -47,7 +47,7 @@ export function socketRoutes(options: ApiParts & { submissions: Submissions }) {
           "Speaks JSON: the client sends `SocketRequest` messages of at most 16 KB and gets `SocketMessage` messages. Up to 32 subscriptions, each to one job or to all, each resumable from any position without gaps or repeats. Browsers, which cannot set headers, offer the protocols `levqor.v1` and `levqor.key.` with the key in base64url. An invalid message gets an `error` and ends nothing. One caller may send 200 messages or 512 KB at once, and then 20 messages and 64 KB a second, over all its connections, including ping frames and unsolicited pong frames: beyond that the connection is closed with 1008. A connection that is still open 5 seconds after a close is cut off, and counts among the caller's connections until then. A client that reads nothing for 30 seconds is disconnected with the close code 4408; 1001 says that the service is stopping. The service pings every 15 seconds, and closes a connection that has been silent for 60.",
         scope: "jobs:read",
         messages: { sent: SocketRequest, received: SocketMessage },
-        answers: {
+        responses: {
           101: {
             description: "The connection is a WebSocket. The messages from the service:",
             schema: SocketMessage,

@@ -27,7 +27,7 @@ data: {"position":1042,"stream_id":"job-0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70","j
 const STREAMING = {
   checkQuery: (query) => checkExactPosition(query, "after"),
   headers: ["Last-Event-ID"],
-  answers: {
+  responses: {
     200: {
       description: "An endless stream of events: the data of each, except `closed`, is a StreamedEvent.",
       content_type: "text/event-stream",

@@ -45,7 +45,7 @@ export function summaryRoutes({
         scope: "ops:read",
         reach: "everyones",
         query: SummaryQuery,
-        answers: {
+        responses: {
           200: {
             description: "The summary.",
             schema: OpsSummary,

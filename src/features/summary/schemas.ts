@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** The shapes of the feature's requests and responses. */
 import { Type } from "@sinclair/typebox";
 import { component } from "../../http/document/components.ts";
 import { oneOf, Position, Timestamp } from "../../http/schema.ts";

@@ -70,7 +70,7 @@ export function supportRoutes({
         idempotent: true,
         rate: "support",
         body: SupportRequest,
-        answers: {
+        responses: {
           201: {
             description: "The thread is open.",
             schema: SupportOpened,
@@ -111,7 +111,7 @@ export function supportRoutes({
         reach: "everyones",
         query: SupportListQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of threads.",
             schema: SupportThreadList,
@@ -136,7 +136,7 @@ export function supportRoutes({
           "For monitors: whether what is new becomes visible, how many threads are open, and how many of them wait for an answer.",
         scope: "support:read",
         reach: "everyones",
-        answers: {
+        responses: {
           200: {
             description: "Open threads, and those that wait for an answer.",
             schema: SupportHealth,
@@ -164,7 +164,7 @@ export function supportRoutes({
         reach: "everyones",
         secret_header: "Levqor-Reply-Token",
         params: { thread_id: threadIdParam },
-        answers: { 200: { description: "The thread.", schema: SupportThread, example: EXAMPLE } },
+        responses: { 200: { description: "The thread.", schema: SupportThread, example: EXAMPLE } },
       },
       async ({ params, secret }) => {
         const thread = await readThread(log, { ...params, secret });
@@ -187,7 +187,7 @@ export function supportRoutes({
         idempotent: true,
         params: { thread_id: threadIdParam },
         body: SupportMessageRequest,
-        answers: { 201: { description: "The message is added.", schema: SupportThreadChanged, example: CHANGED } },
+        responses: { 201: { description: "The message is added.", schema: SupportThreadChanged, example: CHANGED } },
         errors: [problems.conflict],
       },
       async (call) => {
@@ -211,7 +211,7 @@ export function supportRoutes({
         reach: "everyones",
         secret_header: "Levqor-Reply-Token",
         params: { thread_id: threadIdParam },
-        answers: {
+        responses: {
           200: {
             description: "The thread is closed.",
             schema: SupportThreadChanged,
@@ -237,7 +237,7 @@ export function supportRoutes({
         reach: "everyones",
         secret_header: "Levqor-Reply-Token",
         params: { thread_id: threadIdParam },
-        answers: { 200: { description: "The thread is open.", schema: SupportThreadChanged, example: CHANGED } },
+        responses: { 200: { description: "The thread is open.", schema: SupportThreadChanged, example: CHANGED } },
         errors: [problems.conflict],
       },
       async (call) => {

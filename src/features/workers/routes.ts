@@ -25,7 +25,7 @@ import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { route } from "../../http/route.ts";
-import { respondWithWrittenJson } from "../../http/stream/answer.ts";
+import { respondWithWrittenJson } from "../../http/stream/response.ts";
 import {
   AttemptCache,
   type ExternalReport,
@@ -101,7 +101,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         records: "many",
         waits_s: IDLE_LIMIT_S,
         body: WorkerClaim,
-        answers: {
+        responses: {
           200: {
             description: "The claimed jobs, perhaps none.",
             schema: ClaimedJobs,
@@ -171,7 +171,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         summary: "Renew the lease on a claimed job",
         description: `Renews the lease from now on. Send a heartbeat every third of the lease or so, so that two may be lost; one that follows another within a quarter of the lease renews nothing and gets the same response. ${LATE} A heartbeat after the job's attempt_timeout_seconds ends the attempt: \`attempt_timeout\`.`,
         body: AttemptHeartbeat,
-        answers: {
+        responses: {
           200: {
             description: "The worker still has the job.",
             schema: AttemptHeld,
@@ -195,7 +195,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         summary: "Complete a claimed job",
         description: `Completes the job with a result, which may be as large as fits into the body of at most 512 KB. ${LATE} ${AGAIN}`,
         body: AttemptSucceeded,
-        answers: {
+        responses: {
           200: {
             description: "The job has succeeded.",
             schema: AttemptEnded,
@@ -218,7 +218,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         summary: "Fail a claimed job's attempt",
         description: `Ends the attempt with an error. If the error is retryable and an attempt is left, the job is queued again and due after a delay (set by its \`backoff\`); otherwise it has failed. ${LATE} ${AGAIN}`,
         body: AttemptFailed,
-        answers: {
+        responses: {
           200: {
             description: "The failure is recorded.",
             schema: AttemptEnded,
@@ -244,7 +244,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
         description: `For a worker that is stopping: the job can be claimed by another at once, and the attempt does not count, unless the job has been released 100 times: then it counts as lost. ${LATE} ${AGAIN}`,
         rate: "releases",
         body: AttemptReleased,
-        answers: {
+        responses: {
           200: {
             description: "The job is queued again.",
             schema: AttemptEnded,

@@ -42,7 +42,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
         scope: "workflows:read",
         query: PageQuery,
         list: true,
-        answers: {
+        responses: {
           200: {
             description: "A page of limits.",
             schema: WorkflowLimitsList,
@@ -73,7 +73,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
           "The limits that are set for the workflow, or else the defaults: no limit for the whole workflow, and one job at once for each concurrency key.",
         scope: "workflows:read",
         params: { workflow: workflowParam },
-        answers: { 200: { description: "The limits.", schema: WorkflowLimits, example } },
+        responses: { 200: { description: "The limits.", schema: WorkflowLimits, example } },
         errors: [problems.workflow_not_allowed],
       },
       async (call) => {
@@ -95,7 +95,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
         scope: "workflows:write",
         params: { workflow: workflowParam },
         body: WorkflowLimitsRequest,
-        answers: {
+        responses: {
           200: {
             description: "The current limits.",
             schema: WorkflowLimits,

@@ -1,4 +1,4 @@
-/** The shapes of the feature's requests and answers. */
+/** The shapes of the feature's requests and responses. */
 import { type Static, Type } from "@sinclair/typebox";
 import { MAX_CONCURRENCY, RatePerKey } from "../../../events/workflow.ts";
 import { component } from "../../http/document/components.ts";

@@ -49,7 +49,7 @@ export const requestHeaders = {
   },
 } as const;
 
-export const answerHeaders = {
+export const responseHeaders = {
   ETag: {
     description:
       "Identifies the version of the response. Send it as If-None-Match to learn whether it has changed, and as If-Match with a change if the call supports that.",
@@ -120,4 +120,4 @@ export type SecretHeader = (typeof secretHeaders)[number];
 export function schemeOf(header: SecretHeader): string {
   return header.replaceAll("-", "");
 }
-export type AnswerHeader = keyof typeof answerHeaders;
+export type ResponseHeader = keyof typeof responseHeaders;

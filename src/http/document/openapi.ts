@@ -2,19 +2,19 @@
 import type { TSchema } from "@sinclair/typebox";
 import type { DocumentDecoration } from "elysia";
 import { ROUTE_POLICIES } from "../../rate/mod.ts";
-import { type Answer, type AnyDeclaration, records, type Tag } from "../declaration.ts";
+import { type AnyDeclaration, type ResponseDeclaration, records, type Tag } from "../declaration.ts";
 import { deprecationHeaders, deprecationNote } from "../door/deprecation.ts";
 import { type ProblemKind, problemKinds } from "../problem.ts";
 import { problems } from "../problems.ts";
 import { Problem as ProblemSchema } from "../schema.ts";
 import { nameOf } from "./components.ts";
-import { type AnswerHeader, answerHeaders, type RequestHeader, requestHeaders, schemeOf } from "./headers.ts";
+import { type RequestHeader, type ResponseHeader, requestHeaders, responseHeaders, schemeOf } from "./headers.ts";
 import { toJsonSchema } from "./json_schema.ts";
 
 /** The headers of every response. */
-const COMMON_HEADERS: readonly AnswerHeader[] = ["X-Request-Id"];
+const COMMON_HEADERS: readonly ResponseHeader[] = ["X-Request-Id"];
 /** The headers of every response to a limited caller. */
-const RATE_HEADERS: readonly AnswerHeader[] = [
+const RATE_HEADERS: readonly ResponseHeader[] = [
   "RateLimit",
   "RateLimit-Policy",
   "X-RateLimit-Limit",
@@ -23,7 +23,7 @@ const RATE_HEADERS: readonly AnswerHeader[] = [
 ];
 
 /** The headers and fields that errors with a status have besides the problem document. */
-const errorHeaders: Readonly<Record<number, readonly AnswerHeader[]>> = {
+const errorHeaders: Readonly<Record<number, readonly ResponseHeader[]>> = {
   401: ["WWW-Authenticate"],
   403: ["WWW-Authenticate"],
   429: ["Retry-After"],
@@ -33,7 +33,7 @@ const errorHeaders: Readonly<Record<number, readonly AnswerHeader[]>> = {
 /** What several calls share, by kind and name, as the document's `components`: once every feature is loaded. */
 export function sharedComponents() {
   return {
-    headers: answerHeaders,
+    headers: responseHeaders,
     parameters: Object.fromEntries(
       Object.entries(requestHeaders).map(([name, header]) => [name, { in: "header", name, ...header }]),
     ),
@@ -103,7 +103,7 @@ function requestHeadersOf(call: AnyDeclaration): RequestHeader[] {
 }
 
 /** The headers of its response that follow from its declaration. */
-function answerHeadersOf(call: AnyDeclaration): AnswerHeader[] {
+function responseHeadersOf(call: AnyDeclaration): ResponseHeader[] {
   return [
     ...(records(call) && call.records !== "many" ? (["Levqor-Position"] as const) : []),
     ...(call.idempotent ? (["Idempotency-Replayed"] as const) : []),
@@ -158,8 +158,8 @@ export function describeOperation(operation: AnyDeclaration): DocumentDecoration
       },
     }),
     responses: {
-      ...answers(operation, common),
-      ...problemAnswers(errors, { expected: operation.answers, common }),
+      ...declaredResponses(operation, common),
+      ...problemResponses(errors, { expected: operation.responses, common }),
     },
     // The decoration's type knows OpenAPI 3.0 only; the document is 3.1, whose schemas are JSON Schema.
   } as unknown as DocumentDecoration;
@@ -219,24 +219,24 @@ function bodyExamples({ examples }: Pick<AnyDeclaration, "examples">, body: TSch
   return example === undefined ? {} : { example };
 }
 
-function answers(operation: AnyDeclaration, common: readonly AnswerHeader[]) {
-  const { answers: byStatus, conditional, deprecated } = operation;
+function declaredResponses(operation: AnyDeclaration, common: readonly ResponseHeader[]) {
+  const { responses: byStatus, conditional, deprecated } = operation;
   const told = Object.keys(deprecated ? deprecationHeaders(deprecated) : {}).map((name) => [
     name,
     { schema: { type: "string" } },
   ]);
-  const own = answerHeadersOf(operation);
+  const own = responseHeadersOf(operation);
   return {
     ...Object.fromEntries(
-      Object.entries(byStatus).map(([status, answer]) => [
+      Object.entries(byStatus).map(([status, response]) => [
         status,
         {
-          description: answer.description,
+          description: response.description,
           headers: {
-            ...headers([...(answer.headers ?? []), ...own, ...common]),
+            ...headers([...(response.headers ?? []), ...own, ...common]),
             ...Object.fromEntries(told),
           },
-          content: contents(answer),
+          content: contents(response),
         },
       ]),
     ),
@@ -246,24 +246,24 @@ function answers(operation: AnyDeclaration, common: readonly AnswerHeader[]) {
   };
 }
 
-function contents(answer: Answer) {
-  const others = Object.entries(answer.also ?? {}).map(([type, example]) => [
+function contents(response: ResponseDeclaration) {
+  const others = Object.entries(response.also ?? {}).map(([type, example]) => [
     type,
     { schema: { type: "string" }, example },
   ]);
-  return { [answer.content_type ?? "application/json"]: content(answer), ...Object.fromEntries(others) };
+  return { [response.content_type ?? "application/json"]: content(response), ...Object.fromEntries(others) };
 }
 
-function content({ schema, content_type, parts, example }: Answer) {
+function content({ schema, content_type, parts, example }: ResponseDeclaration) {
   if (schema) return { schema: refer(schema), example };
   const inside = parts && { contentMediaType: content_type, contentSchema: refer(parts) };
   return { schema: { type: "string", ...inside }, example };
 }
 
 /** One response for each status, with an example of every code that it may have. */
-function problemAnswers(
+function problemResponses(
   kinds: ReadonlySet<ProblemKind>,
-  { expected, common }: { expected: AnyDeclaration["answers"]; common: readonly AnswerHeader[] },
+  { expected, common }: { expected: AnyDeclaration["responses"]; common: readonly ResponseHeader[] },
 ) {
   const byStatus: Record<number, object> = {};
   for (const [key, group] of Map.groupBy(kinds, ({ status }) => status)) {
@@ -287,7 +287,7 @@ function problemAnswers(
   return byStatus;
 }
 
-function headers(names: readonly AnswerHeader[]) {
+function headers(names: readonly ResponseHeader[]) {
   return Object.fromEntries(names.map((name) => [name, reference("headers", name)]));
 }
 

@@ -9,13 +9,13 @@ import { problems } from "../problems.ts";
 const PATHS = ["/public", "/public/*", "/.well-known/security.txt", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 
 export function pageRoutes({ site }: Pick<ApiOptions, "site">) {
-  const answer = async ({ request }: { request: Request }): Promise<Response> => {
+  const serve = async ({ request }: { request: Request }): Promise<Response> => {
     const response = (await site.answer(request).catch(outOfRange)) ?? (await site.notFound(request));
     if (response) return response;
     throw new Problem(problems.not_found, `Nothing is served at ${new URL(request.url).pathname}.`);
   };
   const app = new Elysia({ name: "levqor/pages" });
-  for (const path of PATHS) app.get(path, answer, { detail: { hide: true } });
+  for (const path of PATHS) app.get(path, serve, { detail: { hide: true } });
   return app;
 }
 

@@ -73,10 +73,10 @@ export function createCors(origins: readonly string[]): Cors {
         },
       });
     },
-    mark(answer, { headers: { origin } }) {
+    mark(sent, { headers: { origin } }) {
       if (origin === undefined || !allowed.has(origin)) return;
-      answer.set("access-control-allow-origin", origin);
-      answer.set("access-control-expose-headers", EXPOSE_HEADERS);
+      sent.set("access-control-allow-origin", origin);
+      sent.set("access-control-expose-headers", EXPOSE_HEADERS);
     },
   };
 }

@@ -26,12 +26,12 @@ export class Deadlines {
   }
 
   /** The response, or the one for a timeout; a response that comes later is discarded. */
-  bound(request: Request, answer: Promise<Response>): Promise<Response> {
+  bound(request: Request, pending: Promise<Response>): Promise<Response> {
     this.#timer ??= setInterval(() => this.#look(), Math.min(TICK_MS, this.#options.limit_ms / 4)).unref();
     return new Promise((resolve, reject) => {
       const awaited = { request, resolve };
       this.#awaited.add(awaited);
-      answer.then(
+      pending.then(
         (response) => {
           if (this.#awaited.delete(awaited) || contextOf(request).hasNoDeadline) resolve(response);
           else void response.body?.cancel();

@@ -97,14 +97,14 @@ export function frontDoor(options: DoorOptions): (handle: Handle) => Handle {
       if (urlHoldsCredential(request.url, context.headers)) throw credentialExposed("URL");
       return cors.preflight(request, context) ?? optionsOf(request, routes) ?? admit({ request, context, handle });
     };
-    let answer: Response | Promise<Response>;
+    let response: Response | Promise<Response>;
     try {
-      answer = pace.start()?.then(begin) ?? begin();
+      response = pace.start()?.then(begin) ?? begin();
     } catch (error) {
-      answer = refuse(request, error);
+      response = refuse(request, error);
     }
-    if (!(answer instanceof Promise)) return finish(answer);
-    return deadlines.bound(request, answer).then(finish, (error) => finish(refuse(request, error)));
+    if (!(response instanceof Promise)) return finish(response);
+    return deadlines.bound(request, response).then(finish, (error) => finish(refuse(request, error)));
   };
 }
 

@@ -10,13 +10,13 @@ import { routeTable } from "../../../src/http/door/routes.ts";
 import { route, serveRoutes } from "../../../src/http/route.ts";
 import { Metrics } from "../../../src/telemetry/mod.ts";
 
-const answers = { 200: { description: "It.", schema: Root, example: {} } } as const;
+const responses = { 200: { description: "It.", schema: Root, example: {} } } as const;
 const call = {
   method: "GET",
   tag: tags.service,
   summary: "Something",
   description: "Says something.",
-  answers,
+  responses,
 } as const;
 const documentation = "/public/docs/changes";
 

@@ -327,7 +327,7 @@ describe("in the document", () => {
     tag: tags.service,
     summary: "Ask for help",
     description: "Opens a thread.",
-    answers: { 200: { description: "Done.", example: "done" } },
+    responses: { 200: { description: "Done.", example: "done" } },
   } as const;
   const describedAs = (rate?: "support" | "none") =>
     describeCall({ ...operation, ...(rate && { rate }) }) as unknown as Described;

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { respondWithJson, respondWithWrittenJson } from "../../../src/http/stream/answer.ts";
+import { respondWithJson, respondWithWrittenJson } from "../../../src/http/stream/response.ts";
 import { JsonText } from "../../../src/json/mod.ts";
 import { roundsDuring } from "../../support/rounds.ts";
 
