@@ -126,7 +126,7 @@ describe("limits", () => {
     ["`timeout_seconds`", `1 to ${number(timeout_seconds.maximum ?? 0)} (30 days)`],
     ["waiting jobs, in total", `${number(config.max_queue_depth)} (\`MAX_QUEUE_DEPTH\`), then 429 \`queue_full\``],
     [
-      "a time in a request: `run_at`, `until`, `expires_at`, `created_after`, `created_before`",
+      "a time in a request: `run_at`, `from`, `until`, `since`, `expires_at`, `created_after`, `created_before`",
       `1970-01-01T00:00:00Z to ${new Date(MAX_TIME).toISOString()}`,
     ],
     ["jobs running at once, for one workflow or key", `as you set it, up to ${number(MAX_CONCURRENCY)}`],
