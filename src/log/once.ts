@@ -75,10 +75,13 @@ export interface HandleOnceOptions<State, Command extends object, Refusal>
   readonly asked?: object;
 }
 
-/** Handles a command, unless the same request was handled before. Throws what `handle` throws. */
+/**
+ * Handles a command, unless the same request was handled before: then a function that makes the command is not called either.
+ * Throws what `handle` throws.
+ */
 export async function handleOnce<State, Command extends object, Refusal extends object>(
   log: EventLog,
-  { asked, apart_from, decider, ...handling }: HandleOnceOptions<State, Command, Refusal>,
+  { asked, apart_from, decider, command, ...handling }: HandleOnceOptions<State, Command, Refusal>,
 ): Promise<HandledOnce<Refusal>> {
   const { actor, causation_id } = handling.meta;
   interface Known {
@@ -89,7 +92,7 @@ export async function handleOnce<State, Command extends object, Refusal extends 
   const initial: Known = { state: decider.initial };
   const handled = await handle(log, {
     ...handling,
-    command: ({ state }) => (typeof handling.command === "function" ? handling.command(state) : handling.command),
+    command: {},
     decider: {
       initial,
       evolve({ state, before }: Known, event) {
@@ -97,8 +100,8 @@ export async function handleOnce<State, Command extends object, Refusal extends 
         const isOwn = causation_id !== undefined && meta.causation_id === causation_id && meta.actor === actor;
         return { state: decider.evolve(state, event), before: before ?? (isOwn ? event : undefined) };
       },
-      decide: (command: Command, { state, before }): ReturnType<typeof decider.decide> | { before: KnownEvent } =>
-        before ? { before } : decider.decide(command, state),
+      decide: (_, { state, before }): ReturnType<typeof decider.decide> | { before: KnownEvent } =>
+        before ? { before } : decider.decide(typeof command === "function" ? command(state) : command, state),
     },
   });
   if (handled.ok) return { ok: true, replayed: false, position: handled.position };

@@ -61,18 +61,23 @@ export async function createKey(
   return { ...created, secret: text };
 }
 
-/** Gives a key another secret, once for each Idempotency-Key, from which `causation_id` is derived. Throws what `log.append` throws. */
+/**
+ * Gives a key another secret, once for each Idempotency-Key, from which `causation_id` is derived. `check` throws if the key must
+ * not be rotated; a repetition is not checked. Throws what `check` and `log.append` throw.
+ */
 export async function rotateKey(
   log: EventLog,
   {
     key_id,
     meta,
     environment,
+    check,
     ...wanted
   }: {
     key_id: string;
     meta: EventMeta;
     environment: Environment;
+    check: (state: KeyState) => void;
     overlap_seconds: number;
     expires_at?: string | null;
   },
@@ -81,7 +86,10 @@ export async function rotateKey(
   const rotated = await handleOnce(log, {
     stream_id: keyStream(key_id),
     decider: keyDecider,
-    command: { type: "rotate", now: Date.now(), ...wanted, ...made },
+    command: (state) => {
+      check(state);
+      return { type: "rotate", now: Date.now(), ...wanted, ...made } as const;
+    },
     meta,
     asked: wanted,
     apart_from: SECRET,

@@ -4,7 +4,7 @@ import { keyStream } from "../../../events/key.ts";
 import { fromTimeOrNull, instantOf, toTime } from "../../../events/time.ts";
 import type { KeyRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
-import { missingGrants } from "../../access/mod.ts";
+import { type Grant, missingGrants } from "../../access/mod.ts";
 import type { KeyState } from "../../domain/key.ts";
 import { beyond } from "../../domain/reach.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -68,16 +68,13 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         const { caller, body: asked } = call;
         const { name, scopes, workflows = null, tier = DEFAULT_TIER } = asked;
         refuseSecret(name, "/name");
-        if (!Object.hasOwn(tiers, tier)) {
-          throw invalid([{ pointer: "/tier", message: `must be one of ${Object.keys(tiers).join(", ")}` }]);
-        }
-        const granted = { name, environment, scopes, workflows, tier, expires_at: expiry(asked.expires_at ?? null) };
-        refuseExcess(caller, granted);
+        const granted = { name, environment, scopes, workflows, tier, expires_at: canonical(asked.expires_at ?? null) };
         const key_id = call.newId();
         const meta = { actor: caller.actor, correlation_id: key_id, ...call.cause };
         const made = await stored.add("keys", {
           caller,
           stream_id: call.idempotency_key === null ? null : keyStream(key_id),
+          check: () => checkGrant(caller, granted),
           record: () => createKey(log, { key_id, meta, ...granted }),
         });
         return await issued(key_id, call.once(made));
@@ -162,16 +159,19 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         const state = await existing(caller, key_id);
         const wanted = {
           overlap_seconds: asked.overlap_seconds ?? KEY_OVERLAP_DEFAULT_S,
-          ...(asked.expires_at !== undefined && { expires_at: expiry(asked.expires_at) }),
+          ...(asked.expires_at !== undefined && { expires_at: canonical(asked.expires_at) }),
         };
-        // Whoever rotates a key knows its secret from then on.
-        const view = keyView(key_id, state, Date.now());
-        refuseExcess(caller, { ...view, ...wanted });
+        const { environment } = keyView(key_id, state, Date.now());
         const causation_id = call.repeatableId();
         const made = await rotateKey(log, {
           key_id,
           meta: { actor: caller.actor, correlation_id: key_id, ...call.cause, causation_id },
-          environment: view.environment,
+          environment,
+          // Whoever rotates a key knows its secret from then on.
+          check: (current) => {
+            refuseExpired(wanted.expires_at);
+            refuseExcess(caller, { ...keyView(key_id, current, Date.now()), ...wanted });
+          },
           ...wanted,
         });
         if (!made.ok && made.reason === "refused") throw new Problem(problems.conflict, made.refusal.message);
@@ -250,7 +250,16 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
     return state;
   }
 
-  function refuseExcess(caller: Caller, granted: Parameters<typeof missingGrants>[1]): void {
+  /** Whether a caller may issue such a key now. */
+  function checkGrant(caller: Caller, granted: Grant): void {
+    if (!Object.hasOwn(tiers, granted.tier)) {
+      throw invalid([{ pointer: "/tier", message: `must be one of ${Object.keys(tiers).join(", ")}` }]);
+    }
+    refuseExpired(granted.expires_at);
+    refuseExcess(caller, granted);
+  }
+
+  function refuseExcess(caller: Caller, granted: Grant): void {
     const [first, ...others] = missingGrants(caller, granted, tiers);
     if (!first) return;
     const errors = [first, ...others].map(({ member, message }) => ({ pointer: `/${member}`, message }));
@@ -289,12 +298,15 @@ function toKey({ position: _, scopes, workflows, ...row }: StoredKey): KeyView &
   };
 }
 
-/** In canonical form. Throws the problem `validation_failed` if it is in the past. */
-function expiry(expires_at: string | null): string | null {
-  if (expires_at === null) return null;
-  const at = instantOf(expires_at).epochMilliseconds;
-  if (at <= Date.now()) throw invalid([{ pointer: "/expires_at", message: "must be in the future" }]);
-  return toTime(at);
+function canonical(expires_at: string | null): string | null {
+  return expires_at === null ? null : toTime(instantOf(expires_at).epochMilliseconds);
+}
+
+/** Throws the problem `validation_failed` if the time, in canonical form, is past. */
+function refuseExpired(expires_at: string | null | undefined): void {
+  if (expires_at && Date.parse(expires_at) <= Date.now()) {
+    throw invalid([{ pointer: "/expires_at", message: "must be in the future" }]);
+  }
 }
 
 /**

@@ -50,6 +50,8 @@ interface Adding<Result> {
   readonly caller: Caller;
   /** Its position; `null`: under a name that is certainly new. */
   readonly stream_id: string | null;
+  /** Throws a problem if a new one must not be added. */
+  readonly check?: () => void;
   readonly record: () => Promise<Result>;
 }
 
@@ -88,16 +90,17 @@ export class StoredThings {
   }
 
   /**
-   * Records one that may be new; for an existing one nothing is counted. A single process enforces the limit exactly.
+   * Records one that may be new; for an existing one nothing is checked or counted. A single process enforces the limit exactly.
    * Throws the problem `too_many_stored`.
    */
   async add<Result extends RecordOutcome>(
     kind: StoredKind,
-    { caller, stream_id, record }: Adding<Result>,
+    { caller, stream_id, check, record }: Adding<Result>,
   ): Promise<Result> {
     const { log, wait_ms } = this.#options;
     const max = this.#max;
     if (stream_id !== null && (await log.readStream(stream_id, { limit: 1 })).length > 0) return await record();
+    check?.();
     const { all, callers } = this.#tallies[kind];
     all.learn(await onceBuilt(() => this.#count(kind, { limit: max }), wait_ms));
     const own = await callers.of(caller);

@@ -198,6 +198,49 @@ describe("a repetition", () => {
   });
 });
 
+describe("a repetition after the key has expired", () => {
+  const [created, rotated] = [crypto.randomUUID(), crypto.randomUUID()].map((key) => ({ "idempotency-key": key }));
+  let body: { name: string; scopes: string[]; expires_at: string };
+  let creation: Answer;
+  let rotation: Answer;
+  const turn = { overlap_seconds: 60, expires_at: "" };
+  beforeAll(async () => {
+    const expires_at = new Date(Date.now() + 3_000).toISOString().replace("Z", "+00:00");
+    body = { name: "Short", scopes: ["jobs:read"], expires_at };
+    turn.expires_at = expires_at;
+    creation = await send(KEYS, body, OPERATOR, created);
+    rotation = await rotate(creation.body.key_id, turn, rotated);
+    expect([creation.status, rotation.status]).toEqual([201, 200]);
+    await eventually(async () => (await ask(`${KEYS}/${creation.body.key_id}`)).body.status === "expired");
+  });
+
+  test("is answered as the first time, without the key", async () => {
+    const again = await send(KEYS, body, OPERATOR, created);
+    expect([again.status, again.body]).toEqual([201, { ...creation.body, key: null }]);
+    const turned = await rotate(creation.body.key_id, turn, rotated);
+    expect([turned.status, turned.body]).toEqual([200, { ...rotation.body, key: null }]);
+    expect(await api.log.readStream(`key-${creation.body.key_id}`)).toHaveLength(2);
+  });
+
+  test("with another body is still rejected", async () => {
+    const reused = [422, "idempotency_key_reused"];
+    expect(refusalOf(await send(KEYS, { ...body, name: "Other" }, OPERATOR, created))).toEqual(reused);
+    expect(refusalOf(await rotate(creation.body.key_id, { ...turn, overlap_seconds: 61 }, rotated))).toEqual(reused);
+  });
+
+  test("is checked as a new request under another Idempotency-Key, or by another caller", async () => {
+    const other = { "idempotency-key": crypto.randomUUID() };
+    for (const answer of [await send(KEYS, body, OPERATOR, other), await rotate(creation.body.key_id, turn, other)]) {
+      expect(refusalOf(answer)).toEqual([422, "validation_failed"]);
+      expect(answer.body.errors).toEqual([{ pointer: "/expires_at", message: "must be in the future" }]);
+    }
+    const issuer = await issue({ scopes: ["keys:write", "jobs:read"] });
+    expect(refusalOf(await send(KEYS, body, issuer.key, created))).toEqual([422, "validation_failed"]);
+    const reader = await issue();
+    expect(refusalOf(await send(KEYS, body, reader.key, created))).toEqual([403, "insufficient_scope"]);
+  });
+});
+
 describe("a rotation", () => {
   test("gives a new secret, while the old one is valid for the overlap", async () => {
     const { key, key_id } = await issue();
