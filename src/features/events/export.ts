@@ -29,8 +29,15 @@ const COLUMNS = [
   ...["actor", "account", "request_id", "correlation_id", "causation_id", "data", "meta"],
 ];
 
-/** A spreadsheet runs text that begins with = + - or @ as a formula, so such texts get an apostrophe in front. */
-const CSV = { escape_formulas: true, record_delimiter: "\r\n" } as const;
+/**
+ * A spreadsheet runs a cell that begins with = + - or @ as a formula, so an apostrophe is put before these: at the beginning of a
+ * text, and after what ends a cell where semicolons or tabs separate them. Quotes do not help there: the cell begins elsewhere.
+ */
+const CSV = {
+  escape_formulas: true,
+  cast: { string: (text: string) => text.replace(/[;\t][ "]*(?=[=+\-@＝＋－＠])/g, "$&'") },
+  record_delimiter: "\r\n",
+} as const;
 
 export const eventFiles = {
   ndjson: {

@@ -161,7 +161,7 @@ export function eventRoutes(options: Options) {
         id: "exportEvents",
         tag: tags.audit,
         summary: "Export the events of the log",
-        description: `Writes all matching events, up to the log's head at the time of the request, which Levqor-Position gives, as fast as the client reads them. NDJSON has each event as it was recorded; in CSV, for spreadsheets, text that begins with =, +, - or @ is preceded by an apostrophe. With \`progress=true\`, NDJSON also has lines with the single field \`progress\` after each part of the log, the last of them \`finished\`. If an export fails, the connection is broken off: resume with \`after\` and the last position that arrived. ${WHOLE}`,
+        description: `Writes all matching events, up to the log's head at the time of the request, which Levqor-Position gives, as fast as the client reads them. NDJSON has each event as it was recorded; in CSV, for spreadsheets, an apostrophe is put before each =, +, - and @ with which a text begins, or which follows a semicolon or a tab. With \`progress=true\`, NDJSON also has lines with the single field \`progress\` after each part of the log, the last of them \`finished\`. If an export fails, the connection is broken off: resume with \`after\` and the last position that arrived. ${WHOLE}`,
         scope: "audit:read",
         reach: "everyones",
         query: EventExportQuery,
