@@ -206,7 +206,7 @@ describe("limits", () => {
     ["how long a claim waits", `${limits.CLAIM_WAIT_MAX_S} s; ${limits.CLAIM_WAIT_DEFAULT_S} by default`],
     ["`lease_seconds`", `1 to ${number(limits.LEASE_MAX_S)}; ${limits.LEASE_DEFAULT_S} by default`],
     [
-      "new groups, per process",
+      "new groups without a key, per process; new groups of each caller with one, per process",
       `${NEW_GROUPS.at_once} at once, and ${NEW_GROUPS.an_hour} an hour after that, then 429 \`too_many_errors\``,
     ],
     [
@@ -215,7 +215,7 @@ describe("limits", () => {
     ],
     [
       "groups that a process tracks at once",
-      `${number(COUNTED_MAX)}, then 429 \`too_many_errors\` if all of them have reports that are not recorded yet`,
+      `${number(COUNTED_MAX)}, for callers with a key ${number(2 * COUNTED_MAX)}, then 429 \`too_many_errors\` if all of them have reports that are not recorded yet`,
     ],
     [
       "an error's message; its stack; its URL",

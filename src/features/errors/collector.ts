@@ -13,16 +13,19 @@ import type { Logger } from "pino";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { errorStream, type ReportedError } from "../../../events/error.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
+import { HOUR_MS } from "../../../events/time.ts";
 import { every } from "../../async/mod.ts";
 import { type ErrorCommand, errorDecider, nextRecording } from "../../domain/error.ts";
 import { type EventLog, handle } from "../../log/mod.ts";
-import { Allowance } from "../../rate/mod.ts";
+import { Allowance, RecentMap } from "../../rate/mod.ts";
 
-/** Limits of each process: a burst, and the number per hour after it. */
+/** Limits of each process: a burst, and the number per hour after it. New groups: of each caller, and of all anonymous ones together. */
 export const NEW_GROUPS = { at_once: 100, an_hour: 20 } as const;
 export const EVENTS = { at_once: 1_000, an_hour: 600 } as const;
-/** Maximum number of groups that a process counts. */
+/** Maximum number of groups that a process counts when an anonymous caller reports another one; for other callers twice as many. */
 export const COUNTED_MAX = 1_000;
+/** Callers with an allowance; it is full again before it is forgotten, unless twice as many others report meanwhile. */
+const ALLOWANCES = { max: 10_000, keep_ms: (NEW_GROUPS.at_once / NEW_GROUPS.an_hour) * HOUR_MS } as const;
 const SWEEP_EVERY_MS = 5_000;
 /** The longest time for which reports are only counted: an error that was resolved meanwhile is open again that soon. */
 const ASK_EVERY_MS = 60_000;
@@ -32,10 +35,17 @@ interface Group {
   reports: number;
   newest: ReportedError;
   cause: Pick<EventMeta, "request_id" | "traceparent">;
+  /** What a new group counts against: whoever reports it first, or an identified caller after an anonymous one. */
+  allowance: Allowance;
   /** Until this time, in milliseconds since 1970, reports are only counted; then the stream decides whether to record them. */
   quiet_until: number;
   /** The event that is being recorded. */
   recording?: Promise<CollectResult | "refused"> | undefined;
+}
+
+export interface Report extends Pick<Group, "newest" | "cause"> {
+  /** Identifies the caller; `undefined`: anonymous. */
+  readonly by: string | undefined;
 }
 
 /** `undefined`: neither recorded nor counted. */
@@ -53,7 +63,9 @@ export interface CollectorOptions {
 export class ErrorCollector {
   readonly #log: EventLog;
   readonly #now: () => number;
-  readonly #newGroups: Allowance;
+  readonly #newGroups: { readonly at_once: number; readonly an_hour: number };
+  readonly #anonymous: Allowance;
+  readonly #callers = new RecentMap<Allowance>(ALLOWANCES);
   readonly #events: Allowance;
   readonly #max: number;
   readonly #groups = new Map<string, Group>();
@@ -67,24 +79,32 @@ export class ErrorCollector {
   }: CollectorOptions) {
     this.#log = log;
     this.#now = now;
-    this.#newGroups = new Allowance(new_groups, now);
+    this.#newGroups = new_groups;
+    this.#anonymous = new Allowance(new_groups, now);
     this.#events = new Allowance(events, now);
     this.#max = counted_max;
   }
 
   /** Counts a report of the group `id`; if it is due, resolves after it is recorded. Throws what `log.append` throws. */
-  async report(id: string, newest: ReportedError, cause: Group["cause"]): Promise<CollectResult> {
+  async report(id: string, { newest, cause, by }: Report): Promise<CollectResult> {
     const known = this.#groups.get(id);
-    if (!known && this.#groups.size >= this.#max && !this.#forgetOne()) return undefined;
-    const group = known ?? { reports: 0, newest, cause, quiet_until: 0 };
+    const max = by === undefined ? this.#max : 2 * this.#max;
+    if (!known && this.#groups.size >= max && !this.#forgetOne()) return undefined;
+    const allowance = this.#allowanceOf(by);
+    const group = known ?? { reports: 0, newest, cause, allowance, quiet_until: 0 };
     this.#groups.set(id, group);
+    if (by !== undefined && !group.recording) group.allowance = allowance;
     Object.assign(group, { reports: group.reports + 1, newest, cause });
     try {
       // Whether a new group may begin is known only when its first report is recorded.
       const others = group.quiet_until === 0 ? group.recording : undefined;
       const recorded = await (others ?? this.#record(id, group));
-      if (recorded === "refused") this.#groups.delete(id);
-      if (recorded === "refused") return undefined;
+      if (recorded === "refused") {
+        if (this.#groups.get(id) === group) this.#groups.delete(id);
+        // One caller is not refused because another one is.
+        const isOthers = others && group.allowance !== allowance;
+        return isOthers ? await this.report(id, { newest, cause, by }) : undefined;
+      }
       return (!others && recorded) || { status: "counted" };
     } catch (error) {
       // The caller gets the error, and may report it again.
@@ -145,11 +165,11 @@ export class ErrorCollector {
   /** Handles a report command. Reserves one of the allowed new groups first, and returns it if no group was created. */
   async #handleReports(
     id: string,
-    { reports, newest: error, cause, quiet_until }: Group,
+    { reports, newest: error, cause, allowance, quiet_until }: Group,
     { now, at_once }: { now: number; at_once: boolean },
   ) {
     // A group with a known time exists.
-    const may_begin = quiet_until === 0 && this.#newGroups.acquire();
+    const may_begin = quiet_until === 0 && allowance.acquire();
     let began = false;
     try {
       const command = { type: "report", error, reports, now, may_begin, at_once } as const;
@@ -157,7 +177,7 @@ export class ErrorCollector {
       began = handled.ok && handled.state.status === "none";
       return handled;
     } finally {
-      if (may_begin && !began) this.#newGroups.release();
+      if (may_begin && !began) allowance.release();
     }
   }
 
@@ -171,6 +191,11 @@ export class ErrorCollector {
       meta: { ...by, correlation_id: stream_id },
       read: async () => [...(await this.#log.readLast([stream_id])).events.values()],
     });
+  }
+
+  #allowanceOf(by: string | undefined): Allowance {
+    if (by === undefined) return this.#anonymous;
+    return this.#callers.use(by, this.#now(), () => new Allowance(this.#newGroups, this.#now));
   }
 
   /** Makes room for another group; `false` if all groups have counted reports. */

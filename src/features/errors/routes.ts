@@ -57,9 +57,10 @@ export function errorRoutes({
         errors: [errorProblems.too_many_errors],
       },
       async (call) => {
-        const error = reportedError(call.body);
-        const error_id = groupOf(error, call.body.fingerprint);
-        const collected = await collector.report(error_id, error, call.cause);
+        const { body, caller, cause } = call;
+        const newest = reportedError(body);
+        const error_id = groupOf(newest, body.fingerprint);
+        const collected = await collector.report(error_id, { newest, cause, by: caller?.identity });
         if (!collected) {
           const detail = "Too many new errors were reported.";
           throw new Problem(errorProblems.too_many_errors, detail, { retry_after_s: RETRY_AFTER_S });

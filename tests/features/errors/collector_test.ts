@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 const collector = (options: Partial<CollectorOptions> = {}) => new ErrorCollector({ log, now, ...options });
-const report = (to: ErrorCollector, n = 1) => to.report(idOf(n), error, {});
+const report = (to: ErrorCollector, n = 1, by?: string) => to.report(idOf(n), { newest: error, cause: {}, by });
 /** How many reports the events of a group stand for. */
 const recorded = async (n = 1) =>
   (await log.readStream(`error-${idOf(n)}`)).map((event) => (decode(event).data as ErrorReported).reports);
@@ -151,6 +151,40 @@ describe("a flood", () => {
     await report(one, 3);
     expect(await report(one, 4)).toBeUndefined();
     expect(await log.head()).toBe(3);
+  });
+});
+
+describe("a flood of anonymous callers", () => {
+  test("does not use up what callers with a key may start, who are limited each on their own", async () => {
+    const one = collector({ new_groups: { at_once: 2, an_hour: 6 } });
+    for (const n of [1, 2]) expect(await report(one, n)).toMatchObject({ status: "recorded" });
+    expect(await report(one, 3)).toBeUndefined();
+    for (const n of [3, 4]) expect(await report(one, n, "a")).toMatchObject({ status: "recorded" });
+    expect(await report(one, 5, "a")).toBeUndefined();
+    expect(await report(one, 5, "b")).toMatchObject({ status: "recorded" });
+    ahead = 11 * MINUTE;
+    expect(await report(one, 6)).toMatchObject({ status: "recorded" });
+    expect(await report(one, 7, "a")).toMatchObject({ status: "recorded" });
+  });
+
+  test("is refused alone, even if a caller with a key reports the same error at the same moment", async () => {
+    const one = collector({ new_groups: { at_once: 1, an_hour: 0 } });
+    await report(one, 1);
+    await report(one, 2, "a");
+    const by = [undefined, "a", "b", undefined, "b", "a"];
+    const all = await Promise.all(by.map((caller) => report(one, 3, caller)));
+    expect([all[2]?.status, all[4]?.status].toSorted()).toEqual(["counted", "recorded"]);
+    expect(await report(one, 4, "b")).toBeUndefined();
+    await one.sweep({ at_once: true });
+    const accepted = all.filter((each) => each !== undefined).length;
+    expect((await recorded(3)).reduce((sum, reports) => sum + reports, 0)).toBe(accepted);
+  });
+
+  test("leaves room to count what callers with a key report", async () => {
+    const one = collector({ counted_max: 2 });
+    for (const n of [1, 1, 2, 2]) await report(one, n);
+    expect(await report(one, 3)).toBeUndefined();
+    expect(await report(one, 3, "a")).toMatchObject({ status: "recorded" });
   });
 });
 

@@ -254,8 +254,9 @@ test("an address reports five errors a minute", async () => {
   await limited.stop();
 });
 
-test("too many new errors are refused, and known ones are still counted", async () => {
-  const flooded = await startApi();
+test("too many new errors without a key are refused, while known ones are counted and keys start groups", async () => {
+  const key = "k".repeat(20);
+  const flooded = await startApi({ api_keys: [key] });
   const fingerprints = Array.from({ length: 101 }, (_, n) => ({ ...error, fingerprint: `f${n}` }));
   for (const body of fingerprints.slice(0, 100)) expect((await flooded.ask(ROUTE, post(body))).status).toBe(202);
   const refused = await flooded.ask(ROUTE, post(fingerprints[100]));
@@ -265,5 +266,7 @@ test("too many new errors are refused, and known ones are still counted", async 
     "180",
   ]);
   expect((await flooded.ask(ROUTE, post(fingerprints[0]))).body.status).toBe("counted");
+  const withKey = await flooded.ask(ROUTE, post(fingerprints[100], { "x-api-key": key }));
+  expect([withKey.status, withKey.body.status]).toEqual([202, "recorded"]);
   await flooded.stop();
 });
