@@ -8,6 +8,7 @@ import type { Foundation } from "./foundation.ts";
 import { createApi, createHealthApi } from "./http/api.ts";
 import { DOCS_PAGE } from "./http/document/docs.ts";
 import type { CallbackSecrets } from "./jobs/mod.ts";
+import { drain } from "./process/drain.ts";
 import { startListening } from "./process/listening.ts";
 import type { Stops } from "./process/stops.ts";
 import { startLimiter } from "./rate/mod.ts";
@@ -67,7 +68,7 @@ export function serveApi(
   stops.add("API", async () => {
     // Before waiting for all requests to be answered.
     streams.abort();
-    await app.server?.stop();
+    if (app.server) await drain(app.server);
   });
   return url;
 }
@@ -80,7 +81,7 @@ export function serveHealth(foundation: Foundation, stops: Stops): string | unde
   const options = { config: { ...about, request_log }, metrics, tracing, logger: logger.child({ part: "health" }) };
   const app = createHealthApi(options, rootRoutes(about));
   const url = listen(app, foundation);
-  stops.add("health", () => app.server?.stop());
+  stops.add("health", () => app.server && drain(app.server));
   return url;
 }
 
