@@ -90,7 +90,7 @@ export async function documentText(): Promise<string> {
     log,
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),
-    projector: { status: async () => [], waitFor: async () => false, resume: async () => undefined },
+    projector: { epoch: 0, status: async () => [], waitFor: async () => false, resume: async () => undefined },
     reactor: { status: async () => [], resume: async () => undefined },
     config: {
       cors_origins: [],

@@ -30,8 +30,21 @@ export interface ConnectOptions {
 const CONNECT_TIMEOUT_MS = 10_000;
 const ANSWER_TIMEOUT_MS = 30_000;
 
-/** The options of each pool. */
-const opened = new WeakMap<Sql, { url: string; options: ConnectOptions }>();
+interface Pool {
+  readonly url: string;
+  readonly options: ConnectOptions;
+  closed: number;
+}
+
+const pools = new WeakMap<Sql, Pool>();
+
+/**
+ * How many of a pool's connections have been closed. When Postgres crashes it closes all, and may have lost what was
+ * committed asynchronously: what was read of that before must be read again.
+ */
+export function closedConnections(pool: Sql): number {
+  return pools.get(pool)?.closed ?? 0;
+}
 
 /**
  * Opens a pool; connections are made when they are first needed. If a statement times out, all connections of the pool
@@ -41,11 +54,13 @@ const opened = new WeakMap<Sql, { url: string; options: ConnectOptions }>();
  */
 export function connect(url: string, options: ConnectOptions = {}): Sql {
   const { answer_timeout_ms: ms = ANSWER_TIMEOUT_MS } = options;
-  let client = open(url, options);
+  const pool: Pool = { url, options, closed: 0 };
+  const openCounted = () => open(url, options, () => pool.closed++);
+  let client = openCounted();
   const retired = new Map<Client, Timer>();
   const retire = (silent: Client) => {
     if (silent !== client) return;
-    client = open(url, options);
+    client = openCounted();
     const end = () => {
       retired.delete(silent);
       void silent.end({ timeout: 0 });
@@ -60,7 +75,7 @@ export function connect(url: string, options: ConnectOptions = {}): Sql {
     statements(() => client, { ms, on_silence: retire }),
     { end },
   );
-  opened.set(sql, { url, options });
+  pools.set(sql, pool);
   return sql;
 }
 
@@ -76,7 +91,7 @@ export async function withSession<T>(
   body: (session: Sql, limit: TimeoutOptions) => Promise<T>,
   sessionOptions: SessionOptions = {},
 ): Promise<T> {
-  const { url, options } = opened.get(pool) as { url: string; options: ConnectOptions };
+  const { url, options } = pools.get(pool) as Pool;
   const { answer_timeout_ms: ms = ANSWER_TIMEOUT_MS, ...own } = { ...options, ...sessionOptions, max: 1 };
   const client = open(url, own);
   const limit = { ms, on_silence: () => void client.end({ timeout: 0 }) };
@@ -110,7 +125,7 @@ function statements(
   return Object.assign(sql, { unsafe, begin, end }) as Sql;
 }
 
-function open(url: string, options: ConnectOptions): Client {
+function open(url: string, options: ConnectOptions, onclose: () => void = () => {}): Client {
   return postgres(url, {
     max: options.max ?? 10,
     // Seconds.
@@ -121,6 +136,7 @@ function open(url: string, options: ConnectOptions): Client {
     // Seconds. The client's own delays go up to 20, and queries wait silently meanwhile.
     backoff: (retries) => Math.min(0.05 * 2 ** retries, 1),
     onnotice: () => {},
+    onclose,
     connection: {
       application_name: options.application_name ?? "levqor",
       TimeZone: "UTC",

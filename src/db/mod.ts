@@ -1,5 +1,5 @@
 export { databaseNow } from "./clock.ts";
-export { connect, type Sql, withSession } from "./connect.ts";
+export { closedConnections, connect, type Sql, withSession } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {
   createDataDir,

@@ -1,4 +1,5 @@
 import type { Projection } from "../../projections/projection.ts";
+import { closedConnections } from "../db/mod.ts";
 import type { Poison, ResumeOptions } from "../log/mod.ts";
 import { type Checkpoint, readCheckpoints } from "./checkpoint.ts";
 import { CheckpointMoves } from "./moves.ts";
@@ -45,6 +46,10 @@ export interface Projector {
    * Throws what `log.append` throws.
    */
   resume(name: string, resuming: ResumeOptions): Promise<Resumed | undefined>;
+  /**
+   * Changes when Postgres may have lost what `waitFor` found, as in a crash: what was read meanwhile must be read again.
+   */
+  readonly epoch: number;
   /** Whether the live version of the read model reaches the position within the time, in whichever process it runs. */
   waitFor(name: string, position: number, timeout_ms: number): Promise<boolean>;
   /** Finishes the current batches and lets other processes take over. */
@@ -125,7 +130,16 @@ export function startProjector(options: ProjectorOptions): Projector {
     await Promise.all(runners.map((runner) => runner.stop()));
   }
 
-  return { ready, status, resume, waitFor, stop };
+  return {
+    ready,
+    status,
+    resume,
+    waitFor,
+    stop,
+    get epoch() {
+      return closedConnections(sql);
+    },
+  };
 }
 
 function statusOf(

@@ -20,7 +20,7 @@ import { pause, type Repeating } from "../async/mod.ts";
 import { follow } from "../bus/follow.ts";
 import type { Bus } from "../bus/types.ts";
 import { untilNews } from "../bus/until_news.ts";
-import { lead, type Sql } from "../db/mod.ts";
+import { closedConnections, lead, type Sql } from "../db/mod.ts";
 import { type EventLog, isRefusal } from "../log/mod.ts";
 import { applyChanges, type Checkpoint, openCheckpoint, promote, readCheckpoint } from "./checkpoint.ts";
 import { type Changes, Folder, poisonedChanges } from "./fold.ts";
@@ -82,6 +82,8 @@ export class Runner {
   #state: RunnerState = "standby";
   #live = false;
   #position = 0;
+  /** The number of closed connections before `#position` was read or written. */
+  #closed = 0;
   #gathering: AbortController | undefined;
 
   constructor(table: Table, options: RunnerOptions) {
@@ -98,9 +100,13 @@ export class Runner {
     return this.#state === "standby" ? this.#leading?.fault : undefined;
   }
 
-  /** The position that readers see, if this process runs the live version; otherwise ask the database. */
+  /**
+   * The position that readers see, if this process runs the live version and Postgres cannot have crashed since; otherwise
+   * ask the database.
+   */
   get livePosition(): number | undefined {
-    return this.#state === "running" && this.#live ? this.#position : undefined;
+    const isKnown = this.#closed === closedConnections(this.#options.sql);
+    return this.#state === "running" && this.#live && isKnown ? this.#position : undefined;
   }
 
   /** Resolves when the view exists, or the runner stopped. */
@@ -145,11 +151,13 @@ export class Runner {
     const { sql, log, logger } = this.#options;
     const { name, version } = this.table.projection;
     while (!signal.aborted) {
+      const closed = closedConnections(sql);
       const checkpoint = await openCheckpoint(sql, this.table);
       if (checkpoint.version !== version) {
         throw new Error(`Cannot run ${this.table.name}: version ${checkpoint.version} is live`);
       }
       this.#position = checkpoint.position;
+      this.#closed = closed;
       this.#live = checkpoint.live;
       if (checkpoint.poison) {
         this.#state = "poisoned";
@@ -193,10 +201,11 @@ export class Runner {
     let from = start;
     // The follower collects the next batch while this one is folded and written, so batches grow with the load.
     for await (const events of follow({ log, bus, after: from.position, signal, batch, on_fault })) {
+      const closed = closedConnections(sql);
       const { end, position, changed } = await this.#apply(folder, events, from);
       if (end === "fenced") return end;
       from = { ...from, position };
-      this.#moved(position);
+      this.#moved(position, closed);
       worked();
       if (end) return end;
       if (!from.live && position >= (await log.head())) return "built";
@@ -261,8 +270,9 @@ export class Runner {
     return this.#apply(folder, events.slice(half), { ...from, position: applied.position });
   }
 
-  #moved(position: number): void {
+  #moved(position: number, closed: number): void {
     this.#position = position;
+    this.#closed = closed;
     for (const wake of this.#waiters) wake();
   }
 

@@ -5,7 +5,7 @@ import type { ApiOptions } from "../../http/options.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
-import { healthOf, untilReached } from "../../http/request/read_model.ts";
+import { healthOf, readAt } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import type { ErrorCollector } from "./collector.ts";
 import { errorProblems } from "./problems.ts";
@@ -150,8 +150,11 @@ export function errorRoutes({
         const { events } = await log.readLast([errorStream(error_id)]);
         const last = events.get(errorStream(error_id));
         if (!last) throw errorNotFound(error_id);
-        await untilReached(projector, { name: "errors", position: last.position, wait_ms: timing?.read_model_wait_ms });
-        const group = await errorGroup(sql, error_id);
+        const group = await readAt(
+          projector,
+          { names: ["errors"], position: last.position, wait_ms: timing?.read_model_wait_ms },
+          () => errorGroup(sql, error_id),
+        );
         if (!group) throw errorNotFound(error_id);
         const { position: _, ...shown } = group;
         return shown;

@@ -14,7 +14,7 @@ import type { ApiOptions } from "../../http/options.ts";
 import { byVersion, etagOfPage, fromCursor, page } from "../../http/paging.ts";
 import { problems } from "../../http/problems.ts";
 import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
-import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
+import { readAt } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { jobEventJson } from "../../http/stream/event_json.ts";
@@ -180,10 +180,10 @@ export function jobRoutes({
         const { job_id } = named;
         const found = await readJob(log, named);
         if (!found) throw jobNotFound(job_id);
-        await untilReached(projector, { name: "jobs", position: found.position, wait_ms });
-        const [row] = await onceBuilt(
+        const [row] = await readAt(
+          projector,
+          { names: ["jobs"], position: found.position, wait_ms },
           () => sql<JobRow[]>`select ${columns} from levqor_read.jobs where job_id = ${job_id}`,
-          wait_ms,
         );
         if (!row) throw jobNotFound(job_id);
         // It may have finished in the meantime: the result must agree with the row.

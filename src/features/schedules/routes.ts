@@ -16,7 +16,7 @@ import { MISFIRE_GRACE_DEFAULT_S, NEXT_RUNS_DEFAULT, PAGE_LIMIT_DEFAULT } from "
 import { byVersion, etagOfPage, fromCursor, page } from "../../http/paging.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
-import { untilReached } from "../../http/request/read_model.ts";
+import { readAt } from "../../http/request/read_model.ts";
 import { checkSubmission, queueFull } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
@@ -178,9 +178,11 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
       async (call) => {
         const { schedule_id } = call.params;
         const { state, position, version } = await existing(call);
-        await untilReached(projector, { name: "schedules", position, wait_ms });
-        const [row] = await sql<ListedSchedule[]>`
-          select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`;
+        const [row] = await readAt(
+          projector,
+          { names: ["schedules"], position, wait_ms },
+          () => sql<ListedSchedule[]>`select ${columns} from levqor_read.schedules where schedule_id = ${schedule_id}`,
+        );
         if (!row) throw scheduleNotFound(schedule_id);
         // The row may be newer already: then the tag matches no later response.
         call.etag(version);

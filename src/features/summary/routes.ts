@@ -4,7 +4,7 @@ import { contextOf } from "../../http/context.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
 import { problems } from "../../http/problems.ts";
-import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
+import { readAt } from "../../http/request/read_model.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { htmlOf } from "../../mail/mod.ts";
@@ -66,8 +66,9 @@ export function summaryRoutes({
           ]);
         }
         const position = await log.head();
-        for (const name of READ_MODELS) await untilReached(projector, { name, position, wait_ms });
-        const summary = await onceBuilt(() => summaryOf(sql, period), wait_ms);
+        const summary = await readAt(projector, { names: READ_MODELS, position, wait_ms }, () =>
+          summaryOf(sql, period),
+        );
         const accepts = contextOf(call.request).headers.accept ?? "";
         if ((format ?? (accepts.includes("text/html") ? "html" : "json")) === "json") return summary;
         return new Response(htmlOf(letterOf(summary)), { headers: { "content-type": "text/html; charset=utf-8" } });

@@ -22,13 +22,46 @@ export async function onceBuilt<Rows>(query: () => PromiseLike<Rows>, wait_ms = 
   }
 }
 
+interface Reached {
+  readonly name: string;
+  readonly position: number;
+  readonly wait_ms?: number | undefined;
+  /** Where to look whether the position, which a caller names, is recorded; absent: it is. */
+  readonly log?: Pick<EventLog, "head">;
+}
+
 /** Waits until a read model includes what was recorded at `position`. Throws the problem `read_model_behind`. */
 export async function untilReached(
   projector: Pick<Projector, "waitFor">,
-  { name, position, wait_ms = READ_MODEL_WAIT_MS }: { name: string; position: number; wait_ms?: number },
+  { name, position, wait_ms = READ_MODEL_WAIT_MS, log }: Reached,
 ): Promise<void> {
+  if (log) {
+    if (await projector.waitFor(name, position, 0)) return;
+    // What is not recorded yet may never be: nothing waits for that.
+    await checkReached(log, position);
+  }
   if (await projector.waitFor(name, position, wait_ms)) return;
   throw behind(`The read model did not reach position ${position} within ${wait_ms} ms.`);
+}
+
+const READS_MAX = 3;
+
+/**
+ * Runs a query on read models that include what was recorded at `position`: again if Postgres crashed meanwhile, because
+ * read models then fall back. Throws the problem `read_model_behind`.
+ */
+export async function readAt<Rows>(
+  projector: Pick<Projector, "epoch" | "waitFor">,
+  { names, ...asked }: Omit<Reached, "name"> & { readonly names: readonly string[] },
+  query: () => PromiseLike<Rows>,
+): Promise<Rows> {
+  for (let reads = 0; reads < READS_MAX; reads++) {
+    const { epoch } = projector;
+    for (const name of names) await untilReached(projector, { name, ...asked });
+    const rows = await onceBuilt(query, asked.wait_ms);
+    if (projector.epoch === epoch) return rows;
+  }
+  throw behind("The database closed connections while the read model was read.");
 }
 
 /** What monitors learn of a read model, besides its figures. */
@@ -58,7 +91,7 @@ export async function healthOf<Figures extends object>(
 interface Asked {
   readonly request: Request;
   readonly log: Pick<EventLog, "head">;
-  readonly projector: Pick<Projector, "waitFor">;
+  readonly projector: Pick<Projector, "epoch" | "waitFor">;
   readonly wait_ms?: number | undefined;
 }
 
@@ -84,12 +117,12 @@ export async function readPage<Row extends { readonly position: number }>(
   const kind = byPosition(name);
   const from = fromCursor(cursor, kind);
   const position = positionHeader(request, "levqor-min-position");
-  if (position !== undefined && !(await projector.waitFor(name, position, 0))) {
-    // What is not recorded yet may never be: nothing waits for that.
-    await checkReached(log, position);
-    await untilReached(projector, { name, position, wait_ms });
-  }
-  return page(await onceBuilt(() => select(from, limit + 1), wait_ms), limit, { kind, keyOf: (row) => row.position });
+  const query = () => select(from, limit + 1);
+  const read = async () => {
+    if (position === undefined) return await onceBuilt(query, wait_ms);
+    return await readAt(projector, { names: [name], position, wait_ms, log }, query);
+  };
+  return page(await read(), limit, { kind, keyOf: (row) => row.position });
 }
 
 function behind(detail: string): Problem {
