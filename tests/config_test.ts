@@ -264,6 +264,13 @@ test("mail is sent where there is a key for it, whether or not operators get sup
   expect(load({ MAIL_FROM: "support@levqor.ai" }).mail.sender).toBeUndefined();
 });
 
+test.each(["RESEND_API_KEY", "MAIL_FROM", "RECEIVING_EMAIL", "SENTRY_DSN"])(
+  "%s is the same for every process, and says so",
+  (env) => {
+    expect(settings().find((setting) => setting.env === env)?.summary).toContain("The same for every process.");
+  },
+);
+
 test("wrong mail settings are refused", () => {
   const sender = { RESEND_API_KEY: "re_0123456789abcdef", MAIL_FROM: "support@levqor.ai" };
   expect(problems({ ...sender, RECEIVING_EMAIL: "help@levqor.ai, ops@levqor.ai" })).toEqual([

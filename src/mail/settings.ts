@@ -8,14 +8,16 @@ export const mailSettings = settings(
   {
     resend_api_key: setting({
       env: "RESEND_API_KEY",
-      summary: "API key of the Resend account that sends the service's mail. Without it, no mail is sent.",
+      summary:
+        "API key of the Resend account that sends the service's mail. The same for every process. Without it, no mail is sent.",
       example: "re_…",
       secret: true,
       read: matching(/^[\x21-\x7e]{8,256}$/, "it must be 8 to 256 visible ASCII characters"),
     }),
     mail_from: setting({
       env: "MAIL_FROM",
-      summary: "Sender of all mail: an address in a domain that is verified at Resend, with or without a name.",
+      summary:
+        "Sender of all mail: an address in a domain that is verified at Resend, with or without a name. The same for every process.",
       example: "Levqor <support@levqor.ai>",
       read: matching(
         new RegExp(`^(?:[\\p{L}\\p{N} .'&-]{1,64} <${ADDRESS}>|${ADDRESS})$`, "u"),
@@ -25,7 +27,7 @@ export const mailSettings = settings(
     receiving_email: setting({
       env: "RECEIVING_EMAIL",
       summary:
-        "Address to which support messages and summaries of each day and week are sent. Without it, both can only be read over the API.",
+        "Address to which support messages and summaries of each day and week are sent. The same for every process. Without it, both can only be read over the API.",
       example: "help@levqor.ai",
       read: matching(new RegExp(`^${ADDRESS}$`), "it must be one e-mail address: help@levqor.ai"),
     }),
