@@ -6,15 +6,27 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Like `parseArgs`. Throws a {@link UsageError}. */
+/** Like `parseArgs`, but an option that is not `multiple` can be given only once. Throws a {@link UsageError}. */
 export function readArguments<const Config extends Omit<ParseArgsConfig, "args">>(
   args: readonly string[],
   config: Config,
 ): ReturnType<typeof parseArgs<Config>> {
+  const given = withValues(args);
   try {
-    return parseArgs<Config>({ ...config, args: withValues(args) });
+    refuseRepeated(given, config);
+    return parseArgs<Config>({ ...config, args: given });
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error });
+  }
+}
+
+/** `parseArgs` would silently use the last value. */
+function refuseRepeated(args: string[], config: Omit<ParseArgsConfig, "args">): void {
+  const names = new Set<string>();
+  for (const token of parseArgs({ ...config, args, tokens: true }).tokens) {
+    if (token.kind !== "option" || config.options?.[token.name]?.multiple) continue;
+    if (names.has(token.name)) throw new Error(`Option '--${token.name}' is given more than once`);
+    names.add(token.name);
   }
 }
 

@@ -88,6 +88,10 @@ async function validate(given: string): Promise<number> {
     console.error(`🔴 Cannot validate ${given}: it is not an http or https URL`);
     return 1;
   }
+  if (url.pathname !== "/" || url.search || url.hash) {
+    console.error(`🔴 Cannot validate ${given}: give the service's URL without a path, such as ${url.origin}`);
+    return 1;
+  }
   const client = new Client(url.href.replace(/\/+$/, ""), process.env.API_KEY || undefined);
   if (!(await isReachable(client))) return 1;
 

@@ -44,6 +44,7 @@ test("prints what the API shows, in each form", async () => {
 test.each([
   [["--period", "month"], "--period must be day or week, not month"],
   [["--format", "pdf"], "--format must be text, html or json, not pdf"],
+  [["--date", "2026-01-15", "--date", "2026-01-16"], "Option '--date' is given more than once"],
   [["--date", "2026-02-30"], "--date must be a day that exists, 1970-01-05 or later"],
   [["--date", "9999-12-30"], "is not over"],
   [["--day"], "--day"],

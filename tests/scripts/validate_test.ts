@@ -96,6 +96,17 @@ test("an invalid URL is rejected", async () => {
   expect(error).toContain("not an http or https URL");
 });
 
+test.each(["http://127.0.0.1:1/x", "http://127.0.0.1:1/?a=1", "http://127.0.0.1:1/#a"])(
+  "%s is rejected",
+  async (url) => {
+    const { error, code } = await validate(url);
+    expect(code).toBe(1);
+    expect(error.trim()).toBe(
+      `🔴 Cannot validate ${url}: give the service's URL without a path, such as http://127.0.0.1:1`,
+    );
+  },
+);
+
 test("--help says how it is used", async () => {
   const { out, error, code } = await validate("--help");
   expect([out, error, code]).toEqual([expect.stringContaining("validate [BASE_URL]"), "", 0]);
