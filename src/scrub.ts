@@ -118,20 +118,27 @@ export function scrubber(secrets: readonly string[]): Scrubber {
 }
 
 const unknownSecrets = scrubber([]);
-/** Candidates for IP addresses. */
-const IP =
-  /(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w)|(?<![\w.:])[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?![\w:])/gi;
-/** E-mail addresses, also percent-encoded, and with letters of any script. */
-const EMAIL = /[^\s@<>"'(),:;=/]{1,64}(?:@|%40)[\p{L}\p{M}\p{N}_-]{1,63}(?:\.[\p{L}\p{M}\p{N}_-]{1,63}){1,8}/giu;
-/** Names of home folders: those of Windows and macOS may have spaces. */
+/** Candidates for IPv4 addresses: also right after a letter, but not a version such as `v1.2.3.4`. */
+const IPV4 = /(?<![\d.]|\bv)\d{1,3}(?:\.\d{1,3}){3}(?!\d)/gi;
+/** Candidates for IPv6 addresses, also after a word and a colon. A colon at the end is not part of one. */
+const IPV6 = /(?<![\w.]|::)[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?!\w|:(?::|[\da-f]{1,4}(?!\w)))/gi;
+/**
+ * E-mail addresses, also percent-encoded, and with letters of any script. A `/` is part of a path, although RFC 5321 allows
+ * it; `'` and `=` belong to the address if they are within a word.
+ */
+const EMAIL =
+  /(?:"[^"\r\n]{1,64}"|(?<![^\s@<>"'(),:;=/])[^\s@<>"'(),:;=/]+(?:(?<=[\p{L}\p{N}])['=](?=[\p{L}\p{N}])[^\s@<>"'(),:;=/]+){0,8})(?:@|%40)(?:[\p{L}\p{M}\p{N}_-]{1,63}(?:\.[\p{L}\p{M}\p{N}_-]{1,63}){1,8}|\[[\w.:]{2,64}\])/giu;
+/** Names of home folders: those of Windows and macOS may have spaces, and backslashes may be escaped. */
 const HOME =
-  /((?:^|[\s"'(/\\:])(?:home|Users)[/\\])(?:(?<=Users.)[^/\\\s"']+(?: [^/\\\s"']+){1,2}(?=[/\\])|[^/\\\s"']+)/g;
+  /((?:^|[\s"'(/\\:])(?:home|Users)[/\\]{1,8})(?:(?<=Users[/\\]{1,8})[^/\\\s"']+(?: [^/\\\s"']+){1,2}(?=[/\\])|[^/\\\s"']+)/g;
+/** Numbers of seven or more digits, with spaces, hyphens and dashes of any kind, dots, parentheses or invisible characters between them. */
+const NUMBER = /\+?\p{Nd}(?:[\t\p{Zs}\p{Pd}\p{Cf}\u2212().]{0,3}\p{Nd}){6,}/gu;
 /** Queries of URLs without a host. */
 const QUERY = /\?[\w.%[\]~-]{1,64}=[^\s"'<>)]*/g;
 const RUN = /[\w+=-]{20,}/g;
 /** Tokens of vendors, by how they begin: they may have few digits, or none. */
 const VENDORS =
-  /(?<![\w-])(?:[spr]k_(?:live|test)_\w{8,}|sk-(?:ant|proj|svcacct)-[\w-]{12,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|AIza[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{16,})/g;
+  /(?<![\w-])(?:[spr]k_(?:live|test)_\w{8,}|sk-(?:ant|proj|svcacct)-[\w-]{12,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|AIza[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{16,})|(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])/g;
 /** Tokens of vendors that begin as names in programs and style sheets do, too. */
 const VENDORS_OR_NAMES = /(?<![\w-])(?:sk-[\w-]{16,}|(?:re|ntn|secret|hf)_\w{16,})/g;
 /** What follows a word for a secret, with or without a sign between them. */
@@ -144,18 +151,41 @@ const AFTER_NAME =
  * It cannot recognise names of people.
  */
 export function anonymous(text: string): string {
-  return unknownSecrets
-    .text(text)
-    .replace(VENDORS, "[token]")
-    .replace(VENDORS_OR_NAMES, (found) => (isVendorsToken(found) ? "[token]" : found))
+  const clean = withoutTokens(text)
     .replace(AFTER_NAME, (all, before: string, word: string) => (isRandom(word) ? `${before}[token]` : all))
     .replace(/(\w:\/\/[^\s?#"'<>]+)[?#][^\s"'<>)]*/g, "$1")
     .replace(QUERY, "")
     .replace(EMAIL, "[email]")
-    .replace(HOME, "$1[name]")
-    .replace(IP, (found) => (parseAddress(found) ? "[ip]" : found))
-    .replace(/\+?\d(?:[ ().-]{0,3}\d){6,}/g, "[number]")
+    .replace(HOME, "$1[name]");
+  return withoutAddresses(clean)
+    .replace(NUMBER, "[number]")
     .replace(RUN, (run) => (/(?:\d\D*){3}/.test(run) && /[a-z]/i.test(run) ? "[token]" : run));
+}
+
+/** Whether a name that somebody chose contains a token by its format, or an IP address. */
+export function isRevealing(name: string): boolean {
+  return hasToken(name) || withoutAddresses(name) !== name;
+}
+
+/** Whether a name contains a token by its format. */
+export function hasToken(name: string): boolean {
+  return withoutTokens(name) !== name;
+}
+
+function withoutTokens(text: string): string {
+  return unknownSecrets
+    .text(text)
+    .replace(VENDORS, "[token]")
+    .replace(VENDORS_OR_NAMES, (found) => (isVendorsToken(found) ? "[token]" : found));
+}
+
+function withoutAddresses(text: string): string {
+  return text.replace(IPV6, withoutAddress).replace(IPV4, withoutAddress);
+}
+
+function withoutAddress(found: string): string {
+  if (parseAddress(found)) return "[ip]";
+  return found.endsWith(":") && parseAddress(found.slice(0, -1)) ? "[ip]:" : found;
 }
 
 /** Whether this is more than words joined by `_` or `-`. */

@@ -3,7 +3,8 @@ import { hash } from "node:crypto";
 import { parse } from "stacktrace-parser";
 import { ERROR_MAX, type ErrorFrame, type ReportedError } from "../../../events/error.ts";
 import { MAX_INT } from "../../../events/number.ts";
-import { anonymous } from "../../scrub.ts";
+import type { FieldError } from "../../http/problem.ts";
+import { anonymous, hasToken, isRevealing } from "../../scrub.ts";
 import type { ErrorReport } from "./schemas.ts";
 
 /**
@@ -12,8 +13,25 @@ import type { ErrorReport } from "./schemas.ts";
  */
 const STACK_LINES = 30;
 const STACK_LINE_LENGTH = 250;
+/** Maximum number of characters of a longer line that are searched for what must not be kept, before it is cut. */
+const SEARCHED_LENGTH = 750;
+/** What may be at the end of a cut line without being recognised, as only its beginning is there, is shorter. */
+const LONGEST_REMAINDER = 100;
 /** The number of frames that distinguish errors: further down, the same code is reached in many ways. */
 const TELLING_FRAMES = 5;
+
+/** What is wrong with the names in a report, which are stored as they come: none may contain a token or an IP address. */
+export function wrongNames({ source, environment, release }: ErrorReport): FieldError[] {
+  const wrong = (pointer: string, what: string) => ({ pointer, message: `must not contain ${what}` });
+  return [
+    ...(isRevealing(source) ? [wrong("/source", "a token or an IP address")] : []),
+    ...(environment !== undefined && isRevealing(environment)
+      ? [wrong("/environment", "a token or an IP address")]
+      : []),
+    // The version 10.0.0.1 looks like an IP address.
+    ...(release !== undefined && hasToken(release) ? [wrong("/release", "a token")] : []),
+  ];
+}
 
 /** A report as it is recorded. */
 export function reportedError({ source, type, message, stack, url, release, environment }: ErrorReport): ReportedError {
@@ -51,9 +69,7 @@ function placeOf({ function: name, file }: ErrorFrame): string {
 }
 
 function framesOf(stack: string): ErrorFrame[] {
-  const lines = stack
-    .split("\n", STACK_LINES)
-    .map((line) => line.trim().replace(/\s+/g, " ").slice(0, STACK_LINE_LENGTH));
+  const lines = stack.split("\n", STACK_LINES).map((line) => shortened(line.trim().replace(/\s+/g, " ")));
   return parse(lines.join("\n"))
     .slice(0, ERROR_MAX.frames)
     .map(({ methodName, file, lineNumber, column }) => ({
@@ -62,6 +78,14 @@ function framesOf(stack: string): ErrorFrame[] {
       line: place(lineNumber),
       column: place(column),
     }));
+}
+
+/** A line cut to its maximum length, and then without personal data, which could not be recognised at the cut. */
+function shortened(line: string): string {
+  if (line.length <= STACK_LINE_LENGTH) return line;
+  const clean = anonymous(line.slice(0, SEARCHED_LENGTH));
+  const end = line.length > SEARCHED_LENGTH ? Math.max(0, clean.length - LONGEST_REMAINDER) : clean.length;
+  return clean.slice(0, Math.min(end, STACK_LINE_LENGTH));
 }
 
 function place(number: number | null): number | null {

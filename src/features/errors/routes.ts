@@ -6,11 +6,12 @@ import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { healthOf, readAt } from "../../http/request/read_model.ts";
+import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import type { ErrorCollector } from "./collector.ts";
 import { errorProblems } from "./problems.ts";
 import { errorCounts, errorGroup, errorGroups } from "./queries.ts";
-import { groupOf, reportedError } from "./report.ts";
+import { groupOf, reportedError, wrongNames } from "./report.ts";
 import {
   ErrorAccepted,
   ErrorChanged,
@@ -58,6 +59,8 @@ export function errorRoutes({
       },
       async (call) => {
         const { body, caller, cause } = call;
+        const wrong = wrongNames(body);
+        if (wrong.length > 0) throw invalid(wrong);
         const newest = reportedError(body);
         const error_id = groupOf(newest, body.fingerprint);
         const collected = await collector.report(error_id, { newest, cause, by: caller?.identity });

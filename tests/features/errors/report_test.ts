@@ -32,13 +32,27 @@ describe("of a report", () => {
     ["Mail to jane.doe+x@mail.example.co.uk bounced", "Mail to [email] bounced"],
     ["No route to 192.168.7.12 or 2001:db8::7, at 12:30:45", "No route to [ip] or [ip], at 12:30:45"],
     ["connect ECONNREFUSED 10.0.0.7:5432, ip:10.0.0.8", "connect ECONNREFUSED [ip]:5432, ip:[ip]"],
+    ["addr:2001:db8::1, peer10.0.0.1:80 and 2001:db8::1: refused", "addr:[ip], peer[ip]:80 and [ip]: refused"],
+    ["2001:db8:0:0:0:0:0:1: refused, 2001:db8::1:error", "[ip]: refused, [ip]:error"],
+    ["Mail to john.o'brien@example.com, 'jane@example.com'", "Mail to [email], '[email]'"],
+    ["Mail to !#$%&*+?^_`{|}~-a'b=c@example.com", "Mail to [email]"],
+    ['Mail to "jane doe"@example.com or jane@[192.168.1.1]', "Mail to [email] or [email]"],
+    [`Mail to ${"a".repeat(300)}@example.com`, "Mail to [email]"],
     ["Mail to jörg@münchen.example bounced", "Mail to [email] bounced"],
     ["GET https://a.example/u/jane%40example.com/x failed", "GET https://a.example/u/[email]/x failed"],
     ["GET /reset?code=hunter2 failed", "GET /reset failed"],
     ["open 'C:\\Users\\Jane Doe\\a.txt' or /Users/jane here", "open 'C:\\Users\\[name]\\a.txt' or /Users/[name] here"],
+    ["open 'C:\\\\Users\\\\Jane Doe\\\\a.txt'", "open 'C:\\\\Users\\\\[name]\\\\a.txt'"],
+    ["C:\\\\Users\\\\Alice\\\\x", "C:\\\\Users\\\\[name]\\\\x"],
     [`Thread of lvr_${"Abcdefg-_".repeat(5).slice(0, 43)} is gone`, "Thread of [redacted] is gone"],
     ["GET https://a.example/p?email=x#y failed", "GET https://a.example/p failed"],
     ["Card 4111 1111 1111 1111 of +49 (30) 901820 declined", "Card [number] of [number] declined"],
+    ["Call +49\u00a0171\u00a0123\u00a04567 or 0171\u2011123\u20114567", "Call [number] or [number]"],
+    ["Card 4111\u20131111\u20131111\u20131111 declined", "Card [number] declined"],
+    ["Card 4111\u22121111\u202f1111\u200b1111 declined", "Card [number] declined"],
+    ["Call ٠١٧١ ١٢٣ ٤٥٦٧", "Call [number]"],
+    ["AKIAIOSFODNN7EXAMPLE is revoked", "[token] is revoked"],
+    ["key_ASIAIOSFODNNSEXAMPLE", "key_[token]"],
     ["Job 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70 is gone", "Job [token] is gone"],
     ["Bearer abcdef1234567890", "Bearer [redacted]"],
     // Letters alone.
@@ -63,6 +77,8 @@ describe("of a report", () => {
     // Words of a language, and names of programs, stay.
     ["Unexpected token: punctuation", "Unexpected token: punctuation"],
     ["Cannot read token internationalization", "Cannot read token internationalization"],
+    ["std::dead::beef at 12:30:45, in v1.2.3.4", "std::dead::beef at 12:30:45, in v1.2.3.4"],
+    ["AKIAIOSFODNN7EXAMPLES", "AKIAIOSFODNN7EXAMPLES"],
     ["re_render_component_failed", "re_render_component_failed"],
     ["hf_generation_config_missing", "hf_generation_config_missing"],
     ["secret_manager_not_configured", "secret_manager_not_configured"],
@@ -140,15 +156,41 @@ describe("of a report", () => {
     expect(message.endsWith("…")).toBe(true);
   });
 
+  test.each([
+    ["an e-mail address", "jane.doe@mail.example.com"],
+    ["an IP address", "192.168.171.112"],
+    ["an IPv6 address", "2001:db8::a1b2:c3d4"],
+    ["a phone number", "+49-171-123-4567"],
+  ])("no beginning of %s is kept where a long line of a stack is cut", (_, piece) => {
+    const kept = (file: string) =>
+      JSON.stringify(reportedError(report({ stack: `${"f".repeat(100)}@https://a.example/${file}:4:12` })).frames);
+    // At each place around the cut.
+    for (let before = 80; before < 170; before++) {
+      const path = "a/".repeat(before).slice(0, before);
+      expect(kept(`${path}(${piece})/x.js`)).not.toContain(piece.slice(0, 8));
+      expect(kept(`${path}(${piece})/${"b".repeat(800)}.js`)).not.toContain(piece.slice(0, 8));
+    }
+    // At the end of what is searched, after a query that is removed.
+    for (let before = 500; before < 640; before++) {
+      const query = "q".repeat(before);
+      expect(kept(`${"a/".repeat(50)}x.js?${query} (${piece}) ${"b".repeat(800)}.js`)).not.toContain(piece.slice(0, 8));
+      expect(kept(`x.js?${query} (${piece}) ${"b".repeat(800)}.js`)).not.toContain(piece.slice(0, 8));
+    }
+  });
+
   test("text that is not a stack has no frames", () => {
     expect(reportedError(report({ stack: "it broke\nin the middle" })).frames).toEqual([]);
   });
 
-  test("a stack that is crafted to be slow to parse is not", () => {
-    const began = performance.now();
-    reportedError(report({ stack: `    at ${"(".repeat(900)}\n`.repeat(35) }));
-    expect(performance.now() - began).toBeLessThan(500);
-  });
+  test.each(["(", "a", "-", "1", "1\u2013", "a:", "::", "a'", 'a"', "a://b:", "C:\\\\Users\\\\", "A", "a@"])(
+    "a report that consists of %p is not slow",
+    (piece) => {
+      const line = `    at ${piece.repeat(900).slice(0, 900)}\n`;
+      const began = performance.now();
+      reportedError(report({ message: piece.repeat(4_000).slice(0, 4_000), stack: line.repeat(35) }));
+      expect(performance.now() - began).toBeLessThan(500);
+    },
+  );
 });
 
 describe("one error is", () => {
