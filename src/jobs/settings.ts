@@ -58,10 +58,21 @@ export const jobSettings = settings(
 );
 
 function webhookSecret(text: string): string {
-  const [, base64] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
-  const bytes = base64 ? Buffer.from(base64, "base64").length : 0;
-  if (bytes >= 24 && bytes <= 64) return text;
+  if (isWebhookSecret(text)) return text;
+  const bytes = bytesOf(text);
   throw new InvalidSettingError(
-    `it must be whsec_ and the base64 of 24 to 64 bytes${base64 ? `, and has ${bytes}` : ""}; generate one: echo "whsec_$(openssl rand -base64 32)"`,
+    `it must be whsec_ and the base64 of 24 to 64 bytes${bytes ? `, and has ${bytes}` : ""}; generate one: echo "whsec_$(openssl rand -base64 32)"`,
   );
+}
+
+/** Whether a text is `whsec_` and the base64 of 24 to 64 bytes. */
+export function isWebhookSecret(text: string): boolean {
+  const bytes = bytesOf(text);
+  return bytes >= 24 && bytes <= 64;
+}
+
+/** How many bytes a secret has; 0 if it is not `whsec_` and base64. */
+function bytesOf(secret: string): number {
+  const [, base64 = ""] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret) ?? [];
+  return Buffer.from(base64, "base64").length;
 }

@@ -8,6 +8,7 @@ import { lstatSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
 import { createDataDir, DataDirUnusableError, dataDirError, makePrivate, readOwnFile } from "../../db/mod.ts";
+import { isWebhookSecret } from "../settings.ts";
 
 const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
@@ -95,24 +96,19 @@ function storedSecret(dataDir: string): string {
 }
 
 function usable(secret: string, path: string): string {
-  if (isSecret(secret)) return secret;
+  if (isWebhookSecret(secret)) return secret;
   throw new DataDirUnusableError(
-    `Cannot sign callbacks: ${path} does not contain a secret, which is whsec_ and base64. ` +
+    `Cannot sign callbacks: ${path} does not contain a secret, which is whsec_ and the base64 of 24 to 64 bytes. ` +
       `Restore the file from a backup, or ${RENEW}`,
   );
 }
 
 function keyOf(secret: string): Uint8Array {
-  if (!isSecret(secret)) throw new Error("Cannot sign callbacks: the secret is not whsec_ and base64");
-  return bytesOf(secret);
-}
-
-function isSecret(text: string): boolean {
-  return text.startsWith(PREFIX) && bytesOf(text).length > 0;
-}
-
-function bytesOf(secret: string): Uint8Array {
-  return Buffer.from(secret.slice(PREFIX.length), "base64");
+  const key = Buffer.from(secret.slice(PREFIX.length), "base64");
+  if (!secret.startsWith(PREFIX) || key.length === 0) {
+    throw new Error("Cannot sign callbacks: the secret is not whsec_ and base64");
+  }
+  return key;
 }
 
 function derived(key: Uint8Array, { account, url }: Receiver): string {

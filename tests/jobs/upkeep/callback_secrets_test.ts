@@ -104,15 +104,26 @@ describe("the service's own secret", () => {
     expect(readFileSync(join(data_dir, "webhook-secret"), "utf8")).toMatch(/^whsec_[A-Za-z0-9+/]{43}=\n$/);
   });
 
-  test.each(["", "garbage", "whsec_", "whsec_!"])("is refused if its file contains %p", (text) => {
+  const sized = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString("base64")}`;
+
+  test.each([sized(24), sized(64)])("may be restored: %s", (secret) => {
     const data_dir = testFolder();
-    const path = join(data_dir, "webhook-secret");
-    writeFileSync(path, text);
-    expect(refusal(data_dir)).toBe(
-      `Cannot sign callbacks: ${path} does not contain a secret, which is whsec_ and base64. ` +
-        `Restore the file from a backup, or ${RENEW}`,
-    );
+    writeFileSync(join(data_dir, "webhook-secret"), `${secret}\n`);
+    expect(openCallbackSecrets({ data_dir }).of(ADA)).toEqual(new CallbackSecrets(secret).of(ADA));
   });
+
+  test.each(["", "garbage", "whsec_", "whsec_!", "whsec_garbage", sized(23), sized(65)])(
+    "is refused if its file contains %p",
+    (text) => {
+      const data_dir = testFolder();
+      const path = join(data_dir, "webhook-secret");
+      writeFileSync(path, text);
+      expect(refusal(data_dir)).toBe(
+        `Cannot sign callbacks: ${path} does not contain a secret, which is whsec_ and the base64 of 24 to 64 bytes. ` +
+          `Restore the file from a backup, or ${RENEW}`,
+      );
+    },
+  );
 
   test("is refused if its file is a link to none, or a folder", () => {
     const [linked, folder] = [testFolder(), testFolder()];
