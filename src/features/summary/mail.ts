@@ -28,7 +28,7 @@ const Outcome = Type.Union([MailOutcome, Type.Object({ skipped: Type.Literal("no
 export interface MailSummaryOptions extends Mailing {
   readonly log: Pick<EventLog, "head">;
   readonly sql: Sql;
-  readonly projector: Pick<Projector, "waitFor">;
+  readonly projector: Pick<Projector, "epoch" | "waitFor">;
 }
 
 /** How long the read models may take to contain all events of the period. */
@@ -46,11 +46,13 @@ export function mailSummary({ log, sql, projector, mailer, receiving_email: to }
       if (!period) throw new Error(`Cannot mail the summary of ${date}: there is no such day`);
       if (!mailer || !to) return NOT_MAILED;
       const head = await log.head();
+      const { epoch } = projector;
       for (const name of READ_MODELS) {
         if (await projector.waitFor(name, head, READ_MODELS_WAIT_MS)) continue;
         throw new ConnectorError("timeout", `The read model ${name} does not contain all events of the period yet.`);
       }
       const summary = await summaryOf(sql, period);
+      if (projector.epoch !== epoch) throw new ConnectorError("timeout", "The database closed connections meanwhile.");
       if (summary.uptime.percent === null) return { skipped: "not_started_yet" };
       return await mailer.send({ to, ...letterOf(summary) }, { idempotency_key, signal });
     },
