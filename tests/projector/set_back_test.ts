@@ -46,10 +46,10 @@ test("what a crash of Postgres discards of a read model is folded again, and nev
     await eventually(() => postgres.pid !== pid);
     await eventually(async () => {
       const isReached = await projector.waitFor("jobs", result.position, 0).catch(() => false);
-      const rows = await sql`select job_id from levqor_read.jobs`.catch(() => []);
+      const rows = await sql`select job_id from levqor_read.jobs`.catch(() => undefined);
       // The rows may have come back after the first question, but they do not disappear without another crash.
-      if (isReached) expect(rows).toHaveLength(ids.length);
-      return rows.length === ids.length;
+      if (isReached && rows) expect(rows).toHaveLength(ids.length);
+      return rows?.length === ids.length;
     });
   }
 }, 120_000);
