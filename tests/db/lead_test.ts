@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { connect, type LeadOptions, lead, type Sql } from "../../src/db/mod.ts";
-import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { describe, expect, test } from "bun:test";
+import { type LeadOptions, lead } from "../../src/db/mod.ts";
+import { aborted, fileDatabase } from "./support.ts";
 
-let database: TestDatabase;
-let sql: Sql;
-beforeAll(async () => {
-  database = await testDatabase();
-  sql = connect(database.url);
-}, 30_000);
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
+const database = fileDatabase();
+
+const options = (name: string, holder: string): LeadOptions => ({
+  sql: database.sql,
+  name,
+  holder,
+  task: "count",
+  retry_ms: 5,
 });
-
-const options = (name: string, holder: string): LeadOptions => ({ sql, name, holder, task: "count", retry_ms: 5 });
-
-const ended = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
 
 /** Remembers what was logged, and resolves when the recovery was. */
 function recorded() {
@@ -39,7 +33,7 @@ describe("a leader", () => {
     const one = lead(options("followed", "one"), async (held) => {
       steps.push("one begins");
       first.resolve();
-      await ended(held);
+      await aborted(held);
       await Bun.sleep(5);
       steps.push("one ends");
     });
@@ -49,7 +43,7 @@ describe("a leader", () => {
     const other = lead({ ...options("followed", "other"), prepare }, async (held) => {
       steps.push("other begins");
       second.resolve();
-      await ended(held);
+      await aborted(held);
     });
     // It stands by.
     await prepared.promise;
@@ -57,7 +51,7 @@ describe("a leader", () => {
     await second.promise;
     expect(steps).toEqual(["one begins", "one ends", "other begins"]);
     await other.stop();
-    expect(await sql`select from levqor_ops.leases where name = 'followed'`).toHaveLength(0);
+    expect(await database.sql`select from levqor_ops.leases where name = 'followed'`).toHaveLength(0);
   });
 
   test("that cannot work reports it once and tries again; its latest fault is known until it works", async () => {
@@ -71,7 +65,7 @@ describe("a leader", () => {
       worked();
       faults.push(leading.fault);
       works.resolve();
-      await ended(held);
+      await aborted(held);
     });
     await works.promise;
     expect(faults).toEqual([undefined, "2 to go", "1 to go", "0 to go", undefined]);
@@ -91,7 +85,7 @@ describe("a leader", () => {
     await failed.promise;
     const sound = lead(options("left", "sound"), async (held) => {
       followed.resolve();
-      await ended(held);
+      await aborted(held);
     });
     await followed.promise;
     await Promise.all([broken.stop(), sound.stop()]);
@@ -120,7 +114,7 @@ describe("a leader", () => {
     const leading = lead({ ...options("prepared", "one"), logger, prepare }, async (held, worked) => {
       steps.push("lead");
       worked();
-      await ended(held);
+      await aborted(held);
     });
     await recovered;
     await leading.stop();
@@ -133,7 +127,7 @@ describe("a leader", () => {
     let terms = 0;
     const leading = lead({ ...options("idle", "one"), logger }, async (held) => {
       if (++terms === 1) throw new Error("down");
-      await ended(held);
+      await aborted(held);
     });
     await recovered;
     expect([terms, leading.fault]).toEqual([2, undefined]);

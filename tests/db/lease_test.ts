@@ -1,33 +1,22 @@
 // Slow: leases of four seconds have to expire.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { clearLeases, connect, holdLease, type Sql } from "../../src/db/mod.ts";
-import { type TestDatabase, testDatabase } from "../support/postgres.ts";
 import { startProxy } from "../support/proxy.ts";
+import { aborted, fileDatabase } from "./support.ts";
 
-let database: TestDatabase;
-let sql: Sql;
-beforeAll(async () => {
-  database = await testDatabase();
-  sql = connect(database.url);
-}, 30_000);
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
+const database = fileDatabase();
 
 const never = new AbortController().signal;
-const until = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => (signal.aborted ? resolve() : signal.addEventListener("abort", () => resolve())));
 
 /** Holds a lease until `stop`; `had` resolves when it is held, `lost` when it no longer is. */
 function holding(name: string, options: { holder: string; ttl_ms?: number; sql?: Sql }) {
   const stopping = new AbortController();
   const had = Promise.withResolvers<number>();
   const lost = Promise.withResolvers<number>();
-  const ended = holdLease({ sql, name, signal: stopping.signal, ...options }, async (held) => {
+  const ended = holdLease({ sql: database.sql, name, signal: stopping.signal, ...options }, async (held) => {
     had.resolve(performance.now());
-    await until(held);
+    await aborted(held);
     lost.resolve(performance.now());
   });
   return {
@@ -47,7 +36,7 @@ describe("a lease", () => {
     let turns = 0;
     await Promise.all(
       Array.from({ length: 8 }, (_, n) =>
-        holdLease({ sql, name: "crowded", holder: `holder-${n}`, signal: never }, async () => {
+        holdLease({ sql: database.sql, name: "crowded", holder: `holder-${n}`, signal: never }, async () => {
           most = Math.max(most, ++holders);
           turns++;
           await Bun.sleep(20);
@@ -59,7 +48,7 @@ describe("a lease", () => {
   }, 60_000);
 
   test("returns what the work returned, and rethrows what it threw", async () => {
-    const options = { sql, name: "answer", holder: "a", signal: never };
+    const options = { sql: database.sql, name: "answer", holder: "a", signal: never };
     expect(await holdLease(options, async () => 42)).toBe(42);
     await expect(holdLease(options, () => Promise.reject(new Error("broken")))).rejects.toThrow("broken");
   });
@@ -91,7 +80,7 @@ describe("a lease", () => {
     const first = holding("wanted", { holder: "a" });
     await first.had;
     let ran = false;
-    await holdLease({ sql, name: "wanted", holder: "b", signal: AbortSignal.timeout(100) }, async () => {
+    await holdLease({ sql: database.sql, name: "wanted", holder: "b", signal: AbortSignal.timeout(100) }, async () => {
       ran = true;
     });
     expect(ran).toBe(false);
@@ -109,7 +98,7 @@ describe("a lease", () => {
     const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
     await child.stdout.getReader().read();
     child.kill("SIGKILL");
-    const [row] = await sql<{ left_ms: number }[]>`
+    const [row] = await database.sql<{ left_ms: number }[]>`
       select (extract(epoch from expires_at - clock_timestamp()) * 1000)::float8 as left_ms
       from levqor_ops.leases where name = 'killed'`;
     expect(row?.left_ms).toBeLessThanOrEqual(4_000);
@@ -172,7 +161,7 @@ describe("a lease", () => {
     });
     const held = await had.promise;
     proxy.stall(true);
-    await until(held);
+    await aborted(held);
     proxy.stall(false);
     const second = holding("stubborn", { holder: "b" });
     await second.had;
@@ -214,8 +203,8 @@ describe("a lease", () => {
   }, 30_000);
 
   test("is free at once if all other holders are known to be dead", async () => {
-    await sql`insert into levqor_ops.leases values ('left', 'dead', now() + interval '1 hour')`;
-    await clearLeases(sql);
+    await database.sql`insert into levqor_ops.leases values ('left', 'dead', now() + interval '1 hour')`;
+    await clearLeases(database.sql);
     const next = holding("left", { holder: "a" });
     await next.had;
     await next.stop();

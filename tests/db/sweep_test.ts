@@ -1,21 +1,18 @@
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { connect, type Sql, type SweepOptions, sweep } from "../../src/db/mod.ts";
-import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { describe, expect, test } from "bun:test";
+import { connect, type SweepOptions, sweep } from "../../src/db/mod.ts";
 import { startProxy } from "../support/proxy.ts";
+import { fileDatabase } from "./support.ts";
 
-let database: TestDatabase;
-let sql: Sql;
-beforeAll(async () => {
-  database = await testDatabase();
-  sql = connect(database.url);
-}, 30_000);
-afterAll(async () => {
-  await sql.end();
-  await database.drop();
-});
+const database = fileDatabase();
 
 const silent = { warn() {}, info() {} };
-const options = (name: string, holder: string): SweepOptions => ({ sql, name, holder, every_ms: 5, logger: silent });
+const options = (name: string, holder: string): SweepOptions => ({
+  sql: database.sql,
+  name,
+  holder,
+  every_ms: 5,
+  logger: silent,
+});
 
 /** Counts passes, and resolves when there have been so many. */
 function counted() {
@@ -116,6 +113,6 @@ describe("a sweep", () => {
     expect(held.aborted).toBe(true);
     finish.resolve();
     await slow.stopped;
-    expect(await sql`select from levqor_ops.leases where name = 'slow'`).toHaveLength(0);
+    expect(await database.sql`select from levqor_ops.leases where name = 'slow'`).toHaveLength(0);
   });
 });

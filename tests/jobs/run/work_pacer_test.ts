@@ -6,6 +6,25 @@ import { WorkPacer } from "../../../src/jobs/run/work_pacer.ts";
 import { decodeKept } from "../../../src/json/mod.ts";
 import { openService, workshop } from "../support.ts";
 
+/** Counts the rounds of the event loop until it is stopped. */
+function countRounds() {
+  let rounds = 0;
+  let isOver = false;
+  const go = () => {
+    rounds++;
+    if (!isOver) setImmediate(go);
+  };
+  setImmediate(go);
+  return {
+    get rounds() {
+      return rounds;
+    },
+    stop() {
+      isOver = true;
+    },
+  };
+}
+
 /** A plan whose expressions cost so much, and take as long as they may. */
 function costing(expenses: Expenses, units: number) {
   return () => {
@@ -18,13 +37,7 @@ function costing(expenses: Expenses, units: number) {
 test("let others take their turn, and the event loop run", async () => {
   const pacer = new WorkPacer();
   const order: string[] = [];
-  let rounds = 0;
-  let isOver = false;
-  const go = () => {
-    rounds++;
-    if (!isOver) setImmediate(go);
-  };
-  setImmediate(go);
+  const loop = countRounds();
   // They cost more than their share, from their second plan on.
   const greedy = Array.from({ length: 4 }, async (_, i) => {
     const expenses = new Expenses();
@@ -38,33 +51,27 @@ test("let others take their turn, and the event loop run", async () => {
   for (let plan = 0; plan < 5; plan++) await pacer.run({ caller: null, expenses: modest }, costing(modest, 100));
   order.push("modest");
   await Promise.all(greedy);
-  isOver = true;
+  loop.stop();
   // Not one after the other without a round of the event loop in between: 20 plans cost more than a turn each.
-  expect(rounds).toBeGreaterThanOrEqual(19);
+  expect(loop.rounds).toBeGreaterThanOrEqual(19);
   expect(order.indexOf("modest")).toBeLessThan(order.length - 4);
 });
 
 test("steps planned at the same moment start in turn", async () => {
   const pacer = new WorkPacer();
-  let rounds = 0;
-  let isOver = false;
-  const go = () => {
-    rounds++;
-    if (!isOver) setImmediate(go);
-  };
-  setImmediate(go);
+  const loop = countRounds();
   const begun = await Promise.all(
     Array.from({ length: 10 }, async () => {
       await pacer.begin(120_000);
-      return rounds;
+      return loop.rounds;
     }),
   );
-  isOver = true;
+  loop.stop();
   expect(new Set(begun).size).toBe(10);
   const small = await Promise.all(
     Array.from({ length: 10 }, async () => {
       await pacer.begin(100);
-      return rounds;
+      return loop.rounds;
     }),
   );
   expect(new Set(small).size).toBe(1);
@@ -85,29 +92,23 @@ test("a plan that throws holds up none behind it", async () => {
 test("jobs with large payloads that are claimed together start in turn", async () => {
   const service = await openService();
   const { connectors } = workshop();
-  let rounds = 0;
+  const loop = countRounds();
   const starts: number[] = [];
   const noting: Connector = {
     ...(connectors.get("noop") as Connector),
     input: Type.Unknown(),
     run: async () => {
-      starts.push(rounds);
+      starts.push(loop.rounds);
     },
-  };
-  let isOver = false;
-  const go = () => {
-    rounds++;
-    if (!isOver) setImmediate(go);
   };
   try {
     const payload = { l: Array.from({ length: 60_000 }, () => 0) };
     const ids = await Promise.all(Array.from({ length: 8 }, () => service.submit("noop", { payload })));
-    setImmediate(go);
     service.start({ connectors: new Map([["noop", noting]]) });
     for (const id of ids) await service.reaches(id, "succeeded", 30_000);
     expect(new Set(starts).size).toBe(8);
   } finally {
-    isOver = true;
+    loop.stop();
     await service.close();
   }
 }, 60_000);
