@@ -90,7 +90,12 @@ export async function documentText(): Promise<string> {
     log,
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),
-    projector: { epoch: 0, status: async () => [], waitFor: async () => false, resume: async () => undefined },
+    projector: {
+      status: async () => [],
+      waitFor: async () => false,
+      readAt: async () => ({ ok: false, detail: "there is no database" }),
+      resume: async () => undefined,
+    },
     reactor: { status: async () => [], resume: async () => undefined },
     config: {
       cors_origins: [],

@@ -21,7 +21,7 @@ export interface ResponseHead {
 /** What calls read lists from. */
 export interface ListSource {
   readonly log: Pick<EventLog, "head">;
-  readonly projector: Pick<Projector, "epoch" | "waitFor">;
+  readonly projector: Pick<Projector, "readAt" | "waitFor">;
   readonly read_model_wait_ms?: number | undefined;
 }
 

@@ -55,7 +55,7 @@ export interface ApiOptions {
   readonly tracing?: Tracing;
   /** Workflow names that a worker of this service runs. */
   readonly workflows: ReadonlySet<string>;
-  readonly projector: Pick<Projector, "epoch" | "status" | "waitFor" | "resume">;
+  readonly projector: Pick<Projector, "status" | "waitFor" | "readAt" | "resume">;
   readonly reactor: Pick<Reactor, "status" | "resume">;
   /** What callbacks are signed with. */
   readonly callback_secrets: CallbackSecrets;

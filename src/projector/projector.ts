@@ -35,6 +35,17 @@ export interface ProjectionStatus {
   readonly fault?: string;
 }
 
+/** What read models must include before they are read. */
+export interface Reached {
+  /** The read models' names. */
+  readonly names: readonly string[];
+  readonly position: number;
+  readonly timeout_ms: number;
+}
+
+/** What a query returned, or why it was not run, or not on what had been reached. */
+export type ReadAt<Rows> = { readonly ok: true; readonly rows: Rows } | { readonly ok: false; readonly detail: string };
+
 /** The running projections of this process. */
 export interface Projector {
   /** Resolves when every read model can be queried: the first start creates their tables. */
@@ -46,12 +57,13 @@ export interface Projector {
    * Throws what `log.append` throws.
    */
   resume(name: string, resuming: ResumeOptions): Promise<Resumed | undefined>;
-  /**
-   * Changes when Postgres may have lost what `waitFor` found, as in a crash: what was read meanwhile must be read again.
-   */
-  readonly epoch: number;
   /** Whether the live version of the read model reaches the position within the time, in whichever process it runs. */
   waitFor(name: string, position: number, timeout_ms: number): Promise<boolean>;
+  /**
+   * Runs a query once all these read models have reached the position, each within the time. Again if Postgres may have
+   * lost meanwhile what they had reached, as in a crash; after three reads it is given up.
+   */
+  readAt<Rows>(reached: Reached, query: () => PromiseLike<Rows>): Promise<ReadAt<Rows>>;
   /** Finishes the current batches and lets other processes take over. */
   stop(): Promise<void>;
 }
@@ -60,6 +72,7 @@ export interface Projector {
 const POLL_MS = { first: 2, most: 50 };
 /** How long to wait for this process's projection before asking the database: it may lose its lease. */
 const LOCAL_POLL_MS = 250;
+const READS_MAX = 3;
 
 /** Runs projections, each from its own checkpoint. Returns at once; a projection that cannot run yet is retried. */
 export function startProjector(options: ProjectorOptions): Projector {
@@ -108,6 +121,22 @@ export function startProjector(options: ProjectorOptions): Projector {
     }
   }
 
+  async function readAt<Rows>(
+    { names, position, timeout_ms }: Reached,
+    query: () => PromiseLike<Rows>,
+  ): Promise<ReadAt<Rows>> {
+    for (let reads = 0; reads < READS_MAX; reads++) {
+      const closed = closedConnections(sql);
+      for (const name of names) {
+        if (await waitFor(name, position, timeout_ms)) continue;
+        return { ok: false, detail: `${name} did not reach position ${position} within ${timeout_ms} ms` };
+      }
+      const rows = await query();
+      if (closedConnections(sql) === closed) return { ok: true, rows };
+    }
+    return { ok: false, detail: `the database closed connections during each of ${READS_MAX} reads` };
+  }
+
   function runnersOf(name: string): readonly Runner[] {
     const found = runners.filter(({ table }) => table.projection.name === name);
     if (found.length === 0) throw new Error(`Cannot find the projection "${name}" among ${names.join(", ")}`);
@@ -135,10 +164,8 @@ export function startProjector(options: ProjectorOptions): Projector {
     status,
     resume,
     waitFor,
+    readAt,
     stop,
-    get epoch() {
-      return closedConnections(sql);
-    },
   };
 }
 

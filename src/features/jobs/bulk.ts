@@ -11,7 +11,7 @@ import { tags } from "../../http/document/tags.ts";
 import { toProblem } from "../../http/door/errors.ts";
 import { problems } from "../../http/problems.ts";
 import { keyReused } from "../../http/request/idempotency.ts";
-import { onceBuilt, untilReached } from "../../http/request/read_model.ts";
+import { readAt } from "../../http/request/read_model.ts";
 import { route } from "../../http/route.ts";
 import { ndjson } from "../../http/stream/ndjson.ts";
 import { stopWith } from "../../http/stream/open_streams.ts";
@@ -106,8 +106,8 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
     requireNamed(caller, given.filter);
     const wanted = { ...given, reach: reachOf(caller) };
     const until_position = await log.head();
-    await onceBuilt(() => sql`select from levqor_read.jobs limit 0`, wait_ms);
-    await untilReached(projector, { name: "jobs", position: until_position, wait_ms });
+    // Before there is an operation: one that the read model keeps waiting must not have begun.
+    await readJobs(until_position, () => sql`select from levqor_read.jobs limit 0`);
     if (dry_run) return lines(call, () => counted({ ...wanted, until_position }, caller));
 
     const begun = await startBulk(log, {
@@ -125,7 +125,14 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
   }
 
   async function* counted(wanted: BulkRequest, { identity }: Caller): AsyncGenerator<BulkLine> {
-    yield { type: "counted", matched: await matching.take(identity, () => countBulk(sql, wanted)) };
+    yield {
+      type: "counted",
+      matched: await matching.take(identity, () => readJobs(wanted.until_position, () => countBulk(sql, wanted))),
+    };
+  }
+
+  function readJobs<Rows>(position: number, query: () => PromiseLike<Rows>): Promise<Rows> {
+    return readAt(projector, { names: ["jobs"], position, wait_ms }, query);
   }
 
   async function* repeated({ operation_id }: BulkOperation, finished: BulkFinished): AsyncGenerator<BulkLine> {
@@ -144,7 +151,7 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
       const on_fault = (job_id: string, err: unknown) =>
         logger.error({ job_id, operation_id, err }, "A bulk operation skips a job with a fault of its own");
       const turns: BulkOptions["turns"] = {
-        match: (work) => matching.take(caller.identity, work),
+        match: (work) => matching.take(caller.identity, () => readJobs(operation.until_position, work)),
         command: (work) => commanding.take(caller.identity, work),
       };
       const steps = runBulk({ log, sql, queue: await queue.of(caller), turns, on_fault, signal: either }, operation);

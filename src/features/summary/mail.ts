@@ -28,7 +28,7 @@ const Outcome = Type.Union([MailOutcome, Type.Object({ skipped: Type.Literal("no
 export interface MailSummaryOptions extends Mailing {
   readonly log: Pick<EventLog, "head">;
   readonly sql: Sql;
-  readonly projector: Pick<Projector, "epoch" | "waitFor">;
+  readonly projector: Pick<Projector, "readAt">;
 }
 
 /** How long the read models may take to contain all events of the period. */
@@ -45,14 +45,10 @@ export function mailSummary({ log, sql, projector, mailer, receiving_email: to }
       const period = periodAt(kind, date);
       if (!period) throw new Error(`Cannot mail the summary of ${date}: there is no such day`);
       if (!mailer || !to) return NOT_MAILED;
-      const head = await log.head();
-      const { epoch } = projector;
-      for (const name of READ_MODELS) {
-        if (await projector.waitFor(name, head, READ_MODELS_WAIT_MS)) continue;
-        throw new ConnectorError("timeout", `The read model ${name} does not contain all events of the period yet.`);
-      }
-      const summary = await summaryOf(sql, period);
-      if (projector.epoch !== epoch) throw new ConnectorError("timeout", "The database closed connections meanwhile.");
+      const reached = { names: READ_MODELS, position: await log.head(), timeout_ms: READ_MODELS_WAIT_MS };
+      const read = await projector.readAt(reached, () => summaryOf(sql, period));
+      if (!read.ok) throw new ConnectorError("timeout", `The period cannot be summed up yet: ${read.detail}.`);
+      const summary = read.rows;
       if (summary.uptime.percent === null) return { skipped: "not_started_yet" };
       return await mailer.send({ to, ...letterOf(summary) }, { idempotency_key, signal });
     },

@@ -23,45 +23,30 @@ export async function onceBuilt<Rows>(query: () => PromiseLike<Rows>, wait_ms = 
 }
 
 interface Reached {
-  readonly name: string;
+  readonly names: readonly string[];
   readonly position: number;
   readonly wait_ms?: number | undefined;
   /** Where to look whether the position, which a caller names, is recorded; absent: it is. */
   readonly log?: Pick<EventLog, "head">;
 }
 
-/** Waits until a read model includes what was recorded at `position`. Throws the problem `read_model_behind`. */
-export async function untilReached(
-  projector: Pick<Projector, "waitFor">,
-  { name, position, wait_ms = READ_MODEL_WAIT_MS, log }: Reached,
-): Promise<void> {
-  if (log) {
-    if (await projector.waitFor(name, position, 0)) return;
-    // What is not recorded yet may never be: nothing waits for that.
-    await checkReached(log, position);
-  }
-  if (await projector.waitFor(name, position, wait_ms)) return;
-  throw behind(`The read model did not reach position ${position} within ${wait_ms} ms.`);
-}
-
-const READS_MAX = 3;
-
 /**
- * Runs a query on read models that include what was recorded at `position`: again if Postgres crashed meanwhile, because
- * read models then fall back. Throws the problem `read_model_behind`.
+ * Runs a query on read models that include what was recorded at `position`, even if Postgres crashes meanwhile. Throws the
+ * problem `read_model_behind`.
  */
 export async function readAt<Rows>(
-  projector: Pick<Projector, "epoch" | "waitFor">,
-  { names, ...asked }: Omit<Reached, "name"> & { readonly names: readonly string[] },
+  projector: Pick<Projector, "readAt" | "waitFor">,
+  { names, position, wait_ms = READ_MODEL_WAIT_MS, log }: Reached,
   query: () => PromiseLike<Rows>,
 ): Promise<Rows> {
-  for (let reads = 0; reads < READS_MAX; reads++) {
-    const { epoch } = projector;
-    for (const name of names) await untilReached(projector, { name, ...asked });
-    const rows = await onceBuilt(query, asked.wait_ms);
-    if (projector.epoch === epoch) return rows;
+  for (const name of log ? names : []) {
+    if (await projector.waitFor(name, position, 0)) continue;
+    // What is not recorded yet may never be: nothing waits for that.
+    await checkReached(log as NonNullable<typeof log>, position);
   }
-  throw behind("The database closed connections while the read model was read.");
+  const read = await projector.readAt({ names, position, timeout_ms: wait_ms }, () => onceBuilt(query, wait_ms));
+  if (!read.ok) throw behind(`The read model is behind: ${read.detail}.`);
+  return read.rows;
 }
 
 /** What monitors learn of a read model, besides its figures. */
@@ -91,7 +76,7 @@ export async function healthOf<Figures extends object>(
 interface Asked {
   readonly request: Request;
   readonly log: Pick<EventLog, "head">;
-  readonly projector: Pick<Projector, "epoch" | "waitFor">;
+  readonly projector: Pick<Projector, "readAt" | "waitFor">;
   readonly wait_ms?: number | undefined;
 }
 

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { jobs } from "../../../projections/mod.ts";
 import type { Projection } from "../../../projections/projection.ts";
 import { inProcessBus } from "../../../src/bus/mod.ts";
-import { connect, type Sql } from "../../../src/db/mod.ts";
+import { closedConnections, connect, type Sql } from "../../../src/db/mod.ts";
 import { readAt } from "../../../src/http/request/read_model.ts";
 import { type EventLog, openLog } from "../../../src/log/mod.ts";
 import { type Projector, startProjector } from "../../../src/projector/mod.ts";
@@ -49,9 +49,9 @@ afterAll(async () => {
 /** What a crash of Postgres does to a pool. */
 async function closeConnections() {
   await sql`select`;
-  const { epoch } = projector;
+  const closed = closedConnections(sql);
   await admin`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'reader'`;
-  await eventually(() => projector.epoch !== epoch);
+  await eventually(() => closedConnections(sql) > closed);
 }
 
 test("rows that were read while connections were closed are read again", async () => {
