@@ -136,6 +136,7 @@ const NUMBER = /\+?\p{Nd}(?:[\t\p{Zs}\p{Pd}\p{Cf}\u2212().]{0,3}\p{Nd}){6,}/gu;
 /** Queries of URLs without a host. */
 const QUERY = /\?[\w.%[\]~-]{1,64}=[^\s"'<>)]*/g;
 const RUN = /[\w+=-]{20,}/g;
+const LETTER_BY_DIGIT = /[a-z]\d|\d[a-z]/i;
 /** Tokens of vendors, by how they begin: they may have few digits, or none. */
 const VENDORS =
   /(?<![\w-])(?:[spr]k_(?:live|test)_\w{8,}|sk-(?:ant|proj|svcacct)-[\w-]{12,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{16,}|xox[a-z]-[\w-]{8,}|AIza[\w-]{16,}|shp(?:at|ca|pa|ss)_\w{16,})|(?<![A-Za-z0-9])A[KS]IA[A-Z0-9]{16}(?![A-Za-z0-9])/g;
@@ -157,9 +158,18 @@ export function anonymous(text: string): string {
     .replace(QUERY, "")
     .replace(EMAIL, "[email]")
     .replace(HOME, "$1[name]");
-  return withoutAddresses(clean)
-    .replace(NUMBER, "[number]")
-    .replace(RUN, (run) => (/(?:\d\D*){3}/.test(run) && /[a-z]/i.test(run) ? "[token]" : run));
+  return (
+    withoutAddresses(clean)
+      // First, since a part of an id may look like a number: the rest would be too short to be recognised.
+      .replace(RUN, (run) => (isMixed(run) && LETTER_BY_DIGIT.test(run) ? "[token]" : run))
+      .replace(NUMBER, "[number]")
+      .replace(RUN, (run) => (isMixed(run) ? "[token]" : run))
+  );
+}
+
+/** Whether it consists of letters and at least three digits. */
+function isMixed(run: string): boolean {
+  return /(?:\d\D*){3}/.test(run) && /[a-z]/i.test(run);
 }
 
 /** Whether a name that somebody chose contains a token by its format, or an IP address. */

@@ -54,6 +54,10 @@ describe("of a report", () => {
     ["AKIAIOSFODNN7EXAMPLE is revoked", "[token] is revoked"],
     ["key_ASIAIOSFODNNSEXAMPLE", "key_[token]"],
     ["Job 0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70 is gone", "Job [token] is gone"],
+    // Parts of them look like numbers.
+    ["Job 01a22db8-8d77-7799-8be3-329e314bf300 is gone", "Job [token] is gone"],
+    ["Commit 742d35cc6634c0532925a3b844bc454e4438f44e", "Commit [token]"],
+    ["Order order-number-12345678 is gone", "Order order-number-[number] is gone"],
     ["Bearer abcdef1234567890", "Bearer [redacted]"],
     // Letters alone.
     ["Bearer qWpLxRmZtBnKvCsD was rejected", "Bearer [token] was rejected"],
