@@ -17,6 +17,13 @@ const STACK_LINE_LENGTH = 250;
 const SEARCHED_LENGTH = 750;
 /** What may be at the end of a cut line without being recognised, as only its beginning is there, is shorter. */
 const LONGEST_REMAINDER = 100;
+/**
+ * What builds put into the names of files, as in `app.3f2a9c1b.js` and `index-BxY12abZ.js`; or what is recorded of it, if it
+ * has many digits or is long.
+ */
+const BUILD_HASH = /[.-](?:(?=[\w-]*\d)[\w-]{6,}|[\w-]*\[(?:number|token)\][\w-]*)(?=\.)/g;
+/** A file up to the hash of a build, and the rest. A name with digits may be an id or a number that continues. */
+const HASHED_FILE = /^((?:.*[/\\])?[^/\\@%\d]*[a-z_])([.-](?=\w*\d)\w{6,12}\.\w+)$/i;
 /** The number of frames that distinguish errors: further down, the same code is reached in many ways. */
 const TELLING_FRAMES = 5;
 
@@ -58,14 +65,13 @@ export function groupOf({ source, type, message, frames }: ReportedError, finger
       ? ["custom", fingerprint]
       : places.length > 0
         ? ["place", type, ...places.map(placeOf)]
-        : ["message", type, message.replace(/\d+/g, "0")];
+        : ["message", type, message.replace(/\[number\]|\d+/g, "0")];
   return hash("sha256", JSON.stringify([source, ...parts]), "hex").slice(0, 32);
 }
 
 function placeOf({ function: name, file }: ErrorFrame): string {
   const base = (file ?? "").split(/[/\\]/).at(-1) ?? "";
-  // `app.3f2a9c1b.js` and `index-BxY12abZ.js` are what builds make of `app.js` and `index.js`.
-  return `${name ?? ""} ${base.replace(/[.-](?=[\w-]*\d)[\w-]{6,}(?=\.)/g, "")}`;
+  return `${name ?? ""} ${base.replace(BUILD_HASH, "")}`;
 }
 
 function framesOf(stack: string): ErrorFrame[] {
@@ -74,10 +80,16 @@ function framesOf(stack: string): ErrorFrame[] {
     .slice(0, ERROR_MAX.frames)
     .map(({ methodName, file, lineNumber, column }) => ({
       function: methodName === "<unknown>" ? null : cut(anonymous(methodName), ERROR_MAX.name) || null,
-      file: file === null ? null : cut(anonymous(file.replace(/[?#].*/, "")), ERROR_MAX.name) || null,
+      file: file === null ? null : cut(fileOf(file.replace(/[?#].*/, "")), ERROR_MAX.name) || null,
       line: place(lineNumber),
       column: place(column),
     }));
+}
+
+/** A file without personal data. With the hash of a build, a long name would look like a token. */
+function fileOf(file: string): string {
+  const [, before = file, hash = ""] = HASHED_FILE.exec(file) ?? [];
+  return anonymous(before) + anonymous(hash);
 }
 
 /** A line cut to its maximum length, and then without personal data, which could not be recognised at the cut. */

@@ -101,6 +101,17 @@ describe("of a report", () => {
     expect(reportedError(report({ message })).message).toBe(kept);
   });
 
+  test.each([
+    ["checkout-form-wizard-B1Y2z3bZ.js", "checkout-form-wizard-B1Y2z3bZ.js"],
+    ["checkout-form-wizard-B1Y2z3bZ-C3D4e5fZ.js", "[token].js"],
+    ["0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70.js", "[token].js"],
+    ["+49-171-1234567.js", "[number].js"],
+    ["jane@mail-b1y2z3.example", "[email]"],
+  ])("of the file %s, %s is kept", (file, kept) => {
+    const { frames } = reportedError(report({ stack: `Error: no\n    at run (https://a.example/x/${file}:4:12)` }));
+    expect(frames[0]?.file).toBe(`https://a.example/x/${kept}`);
+  });
+
   const SIGNS = [
     ["token ", ""],
     ["Bearer ", ""],
@@ -205,6 +216,18 @@ describe("one error is", () => {
     expect(group({ stack: later, message: "Another one" })).toBe(group({ stack: CHROME }));
   });
 
+  test.each([
+    ["with seven digits", "app.3f2a9c1b.js", "app.71234567.js"],
+    ["with seven digits and a letter", "app.3f2a9c1b.js", "app.c1234567.js"],
+    ["of any length", "app.3f2a9c1b3f2a9c1b3f2a.js", "app.77e0aa12.js"],
+    ["after a long name", "checkout-form-wizard-BxY1zabZ.js", "checkout-form-wizard-B1Y2z3bZ.js"],
+  ])("what happens in one file, whatever hash a build gives it: one %s", (_, before, after) => {
+    const at = (file: string) =>
+      group({ stack: `Error: no\n    at run (https://app.example.com/assets/${file}:4:12)` });
+    expect(at(after)).toBe(at(before));
+    expect(at(after)).not.toBe(at(after.replace(/^[a-z]+/, "other")));
+  });
+
   test("not what happens elsewhere, is of another type or in another program", () => {
     const groups = [
       group({ stack: CHROME }),
@@ -217,6 +240,9 @@ describe("one error is", () => {
 
   test("what says the same but for numbers, where no place is known", () => {
     expect(group({ message: "Timeout after 30 s" })).toBe(group({ message: "Timeout after 5 s" }));
+    expect(group({ message: "Timeout after 12345678 ms" })).toBe(group({ message: "Timeout after 5 ms" }));
+    const job = (id: string) => group({ message: `Job ${id} is gone` });
+    expect(job("01a22db8-8d77-7799-8be3-329e314bf300")).toBe(job("0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"));
     expect(group({ message: "Timeout after 30 s" })).not.toBe(group({ message: "No timeout" }));
   });
 
