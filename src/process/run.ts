@@ -55,7 +55,7 @@ export async function run({ start, plain_faults }: RunOptions): Promise<void> {
   stopOnSignal(starting, { logger, interruption });
   try {
     const { url } = await starting;
-    logger.info({ url, role, ms: Math.round(performance.now() - began) }, "Levqor is ready");
+    if (!signal.aborted) logger.info({ url, role, ms: Math.round(performance.now() - began) }, "Levqor is ready");
   } catch (error) {
     // `stopOnSignal` ends the process.
     if (signal.aborted && error === signal.reason) return;
