@@ -122,6 +122,7 @@ const unknownSecrets = scrubber([]);
 const IPV4 = /(?<![\d.]|\bv)\d{1,3}(?:\.\d{1,3}){3}(?!\d)/gi;
 /** Candidates for IPv6 addresses, also after a word and a colon. A colon at the end is not part of one. */
 const IPV6 = /(?<![\w.]|::)[\da-f]{0,4}(?::[\da-f]{0,4}){2,7}(?:\.\d{1,3}){0,3}(?!\w|:(?::|[\da-f]{1,4}(?!\w)))/gi;
+const MAC = /(?<![\w:-])[\da-f]{2}([:-])[\da-f]{2}(?:\1[\da-f]{2}){4}(?![\w:-])/gi;
 /**
  * E-mail addresses, also percent-encoded, and with letters of any script. A `/` is part of a path, although RFC 5321 allows
  * it; `'` and `=` belong to the address if they are within a word.
@@ -147,7 +148,7 @@ const AFTER_NAME =
   /\b((?:bearer|basic|authorization|token|secret|passw(?:or)?d|passphrase|credentials?|(?:\w+[_-])?key)["'`]?(?:\s*[:=]\s*|\s+(?:(?:is|was|provided|given|received)(?:\s*:\s*|\s+))?)["'`]?)([\w.~+/=-]{12,})/gi;
 
 /**
- * Removes from somebody else's text what may identify a person or grant access: secrets by their format, e-mail and IP
+ * Removes from somebody else's text what may identify a person or grant access: secrets by their format, e-mail, IP and MAC
  * addresses, the query and fragment of URLs, names of home folders, long numbers, and what looks like an id or a token.
  * It cannot recognise names of people.
  */
@@ -160,6 +161,7 @@ export function anonymous(text: string): string {
     .replace(HOME, "$1[name]");
   return (
     withoutAddresses(clean)
+      .replace(MAC, "[mac]")
       // First, since a part of an id may look like a number: the rest would be too short to be recognised.
       .replace(RUN, (run) => (isMixed(run) && LETTER_BY_DIGIT.test(run) ? "[token]" : run))
       .replace(NUMBER, "[number]")

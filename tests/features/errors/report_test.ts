@@ -34,6 +34,8 @@ describe("of a report", () => {
     ["connect ECONNREFUSED 10.0.0.7:5432, ip:10.0.0.8", "connect ECONNREFUSED [ip]:5432, ip:[ip]"],
     ["addr:2001:db8::1, peer10.0.0.1:80 and 2001:db8::1: refused", "addr:[ip], peer[ip]:80 and [ip]: refused"],
     ["2001:db8:0:0:0:0:0:1: refused, 2001:db8::1:error", "[ip]: refused, [ip]:error"],
+    ["No device 00:1B:44:11:3a:b7 or 00-1B-44-11-3A-B7.", "No device [mac] or [mac]."],
+    ["took 00:01:02:03 for 1B:44:11:3a:b7", "took 00:01:02:03 for 1B:44:11:3a:b7"],
     ["Mail to john.o'brien@example.com, 'jane@example.com'", "Mail to [email], '[email]'"],
     ["Mail to !#$%&*+?^_`{|}~-a'b=c@example.com", "Mail to [email]"],
     ['Mail to "jane doe"@example.com or jane@[192.168.1.1]', "Mail to [email] or [email]"],
