@@ -133,7 +133,7 @@ describe("issued keys", () => {
   });
 
   test("cannot be verified while the log cannot be read; known ones keep working", async () => {
-    const log = openLog({ url: bench.url });
+    const log = openLog({ url: bench.url() });
     const access = bench.start({ keys: ["an-operators-key"], log, bus: withoutNews(log) });
     const { secret } = await issue(bench.log, crypto.randomUUID());
     await eventually(async () => (await access.identify(secret)).kind === "known");

@@ -1,14 +1,14 @@
 import { type Access, startAccess } from "../../src/access/mod.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
-import { connect, type Sql } from "../../src/db/mod.ts";
-import { type EventLog, openLog } from "../../src/log/mod.ts";
+import type { Sql } from "../../src/db/mod.ts";
+import type { EventLog } from "../../src/log/mod.ts";
 import { silent } from "../jobs/support.ts";
-import { testDatabase } from "../support/postgres.ts";
+import { openStore } from "../support/store.ts";
 
 /** A log, and as many processes' access to it as a test needs. */
 export interface AccessBench {
   /** Of its database. */
-  readonly url: string;
+  url(): string;
   readonly log: EventLog;
   readonly sql: Sql;
   readonly bus: Bus;
@@ -17,13 +17,12 @@ export interface AccessBench {
 }
 
 export async function accessBench(): Promise<AccessBench> {
-  const database = await testDatabase();
-  const log = openLog({ url: database.url });
-  const sql = connect(database.url, { max: 2 });
+  const store = await openStore();
+  const { sql, log } = store;
   const bus = inProcessBus({ log });
   const started: Access[] = [];
   return {
-    url: database.url,
+    url: store.url,
     log,
     sql,
     bus,
@@ -35,9 +34,7 @@ export async function accessBench(): Promise<AccessBench> {
     async stop() {
       await Promise.all(started.map((access) => access.stop()));
       await bus.close();
-      await log.close();
-      await sql.end();
-      await database.drop();
+      await store.close();
     },
   };
 }

@@ -6,8 +6,9 @@ import { STREAM } from "../../src/bus/stream.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { appendOf, meta, readAll } from "../support/events.ts";
 import { type NatsServer, natsAvailable, startNats } from "../support/nats.ts";
-import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { testDatabase } from "../support/postgres.ts";
 import { startProxy } from "../support/proxy.ts";
+import { openStore, type Store } from "../support/store.ts";
 import { type Adapter, conformance } from "./conformance.ts";
 import { fill, followTo, lastSequence, readStream, until, withJetStream } from "./support.ts";
 
@@ -41,7 +42,7 @@ if (natsAvailable) conformance(adapter());
 
 describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
   let server: NatsServer;
-  let database: TestDatabase;
+  let store: Store;
   let log: EventLog;
   let open: Bus[] = [];
 
@@ -58,19 +59,18 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
   beforeEach(async () => {
     await server.restart();
     await withJetStream(server.url, (jsm) => jsm.streams.delete(STREAM).catch(() => {}));
-    database = await testDatabase();
-    log = openLog({ url: database.url });
+    store = await openStore();
+    log = store.log;
   });
   afterEach(async () => {
     await Promise.all(open.map((bus) => bus.close()));
     open = [];
-    await log.close();
-    await database.drop();
+    await store.close();
   });
 
   test("delivers another process's events as they are in the log, whatever characters they contain", async () => {
     openBus(always);
-    const otherLog = openLog({ url: database.url });
+    const otherLog = openLog({ url: store.url() });
     const bus = openBus(never, otherLog);
     await fill(log, 1);
     await until("connection", () => bus.health().connected);
@@ -95,7 +95,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
   });
 
   test("is not misled for long by messages that no relay wrote", async () => {
-    const otherLog = openLog({ url: database.url });
+    const otherLog = openLog({ url: store.url() });
     const bus = openBus(never, otherLog);
     openBus(always);
     await fill(log, 1);
@@ -126,7 +126,7 @@ describe.skipIf(!natsAvailable)("a bus over JetStream", () => {
   test("starts without NATS, brings news over the log meanwhile, and connects when NATS is there", async () => {
     await server.kill();
     const bus = openBus(always);
-    const otherLog = openLog({ url: database.url });
+    const otherLog = openLog({ url: store.url() });
     let last = 0;
     bus.listen((news) => {
       last = news.last;

@@ -9,14 +9,15 @@ import { connect } from "../../src/db/mod.ts";
 import { type EventLog, openLog } from "../../src/log/mod.ts";
 import { appendOf, meta, readAll } from "../support/events.ts";
 import { type NatsServer, natsAvailable, startNats } from "../support/nats.ts";
-import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { testDatabase } from "../support/postgres.ts";
+import { openStore, type Store } from "../support/store.ts";
 import { fill, fillFromMany, followTo, lastSequence, readStream, until, withJetStream } from "./support.ts";
 
 setDefaultTimeout(90_000);
 
 describe.skipIf(!natsAvailable)("the relay", () => {
   let server: NatsServer;
-  let database: TestDatabase;
+  let store: Store;
   let log: EventLog;
   /** What to end after a test, last first. */
   let opened: Array<() => unknown> = [];
@@ -26,14 +27,13 @@ describe.skipIf(!natsAvailable)("the relay", () => {
   });
   afterAll(() => server.stop());
   beforeEach(async () => {
-    database = await testDatabase();
-    log = openLog({ url: database.url });
+    store = await openStore();
+    log = store.log;
   });
   afterEach(async () => {
     for (const close of opened.reverse()) await close();
     opened = [];
-    await log.close();
-    await database.drop();
+    await store.close();
     await withJetStream(server.url, (jsm) => jsm.streams.delete(STREAM).catch(() => {}));
   });
 
@@ -182,7 +182,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
   });
 
   test("may run twice at once: the stream accepts each event once and in order", async () => {
-    const otherLog = openLog({ url: database.url });
+    const otherLog = openLog({ url: store.url() });
     opened.push(() => otherLog.close());
     await fill(log, 500, 100);
     await Promise.all([startRelay(), startRelay(otherLog)]);
@@ -192,7 +192,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
 
   test("is passed on by the lease: one process relays, and another when that one ends", async () => {
     const start = async (holder: string) => {
-      const sql = connect(database.url, { max: 2 });
+      const sql = connect(store.url(), { max: 2 });
       const infos: string[] = [];
       const logger = { info: (_details: object, message: string) => void infos.push(message), warn() {} };
       const bus = await openBus({ log, sql, holder, nats_url: server.url, logger });
@@ -238,7 +238,7 @@ describe.skipIf(!natsAvailable)("the relay", () => {
 
   test("delivers an oversize event to followers in other processes nevertheless", async () => {
     const relaying = startBus();
-    const farLog = openLog({ url: database.url });
+    const farLog = openLog({ url: store.url() });
     const farBus = jetStreamBus({
       log: farLog,
       nats_url: server.url,

@@ -6,13 +6,12 @@ import { projections } from "../../projections/mod.ts";
 import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
-import { connect } from "../../src/db/mod.ts";
 import { pages, reactionsOf, routesOf } from "../../src/features/mod.ts";
 import { createApi } from "../../src/http/api.ts";
 import { DOCS_PAGE } from "../../src/http/document/docs.ts";
 import type { ApiOptions } from "../../src/http/options.ts";
 import { CallbackSecrets, submitSystemJob } from "../../src/jobs/mod.ts";
-import { type EventLog, openLog } from "../../src/log/mod.ts";
+import type { EventLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
 import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
@@ -20,8 +19,8 @@ import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mo
 import { type Reaction, startReactor } from "../../src/reactor/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
-import { testDatabase } from "../support/postgres.ts";
 import { keepSecret, planted, searchLine } from "../support/secrets.ts";
+import { openStore } from "../support/store.ts";
 
 export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
   readonly url: string;
@@ -84,10 +83,9 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
 }
 
 export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
-  const database = await testDatabase();
-  const log = openLog({ url: database.url });
-  const apiLog = (await options.openApiLog?.(database.url)) ?? log;
-  const sql = connect(database.url, { max: 4 });
+  const store = await openStore();
+  const { log, sql } = store;
+  const apiLog = options.openApiLog ? await options.openApiLog(store.url()) : log;
   const bus = inProcessBus({ log, poll_ms: 50 });
   const logged: Record<string, unknown>[] = [];
   for (const key of options.api_keys ?? []) keepSecret(key);
@@ -179,8 +177,12 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
 
   return {
     url,
-    database_url: database.url,
-    admin_url: database.admin_url,
+    get database_url() {
+      return store.url();
+    },
+    get admin_url() {
+      return store.admin_url();
+    },
     log,
     sql,
     bus: apiBus,
@@ -205,10 +207,8 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       await projector.stop();
       await apiBus.close();
       await bus.close();
-      await apiLog.close();
-      if (apiLog !== log) await log.close();
-      await sql.end({ timeout: 1 });
-      await database.drop();
+      if (apiLog !== log) await apiLog.close();
+      await store.close();
     },
   };
 }

@@ -236,7 +236,7 @@ describe("jobs of external workers", () => {
 
 test("an event that the log rejects costs others no batch: as many are sent as without it", async () => {
   const batches: WrittenBatch[] = [];
-  const log = openLog({ url: service.database.url, on_batch: (batch) => batches.push(batch) });
+  const log = openLog({ url: service.url(), on_batch: (batch) => batches.push(batch) });
   try {
     service.start({ connectors: connectorsWith(...HOSTILE), log });
     const ids = await Promise.all(Array.from({ length: 64 }, (_, i) => service.submit(i % 2 ? "deep_detail" : "noop")));

@@ -17,7 +17,7 @@ describe("the database goes away", () => {
   let proxy: BreakingProxy;
   let log: ReturnType<typeof openLog>;
   beforeEach(async () => {
-    proxy = await startProxy(service.database.url);
+    proxy = await startProxy(service.url());
     // Impatient, so that appends fail and have unknown outcomes within the test's time.
     log = openLog({ url: proxy.url, append_timeout_ms: 300, attempt_timeout_ms: 150 });
   });

@@ -5,13 +5,11 @@ import { type Connector, ConnectorError, createOutbound } from "../../connectors
 import { decode, type KnownEvent } from "../../events/mod.ts";
 import { jobs, pipelines } from "../../projections/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
-import { connect } from "../../src/db/mod.ts";
 import { jobState } from "../../src/domain/job/job.ts";
 import type { JobState } from "../../src/domain/job/job_state.ts";
 import { type Runner, type RunnerOptions, startRunner, startSweeper } from "../../src/jobs/mod.ts";
-import { openLog } from "../../src/log/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
-import { testDatabase } from "../support/postgres.ts";
+import { openStore } from "../support/store.ts";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {}, isLevelEnabled: () => false };
 
@@ -37,7 +35,7 @@ export class WorkerProcesses {
   spawn(service: Service, instance: string, { lease_seconds }: { lease_seconds?: number } = {}): Bun.Subprocess {
     const options = lease_seconds === undefined ? [] : [String(lease_seconds)];
     const script = join(import.meta.dir, "worker_process.ts");
-    const worker = Bun.spawn([process.execPath, script, service.database.url, instance, ...options], {
+    const worker = Bun.spawn([process.execPath, script, service.url(), instance, ...options], {
       stdio: ["ignore", "ignore", "inherit"],
     });
     this.#running.push(worker);
@@ -99,9 +97,8 @@ export function workshop() {
 export type Service = Awaited<ReturnType<typeof openService>>;
 
 export async function openService(options: { projecting?: boolean } = {}) {
-  const database = await testDatabase();
-  const sql = connect(database.url, { max: 4 });
-  const log = openLog({ url: database.url });
+  const store = await openStore();
+  const { sql, log } = store;
   const bus = inProcessBus({ log, poll_ms: 20 });
   const runners: Runner[] = [];
   const sweeper = startSweeper({ log, sql, instance: "sweeper", logger: silent, sweep_seconds: 0.1 });
@@ -114,7 +111,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
   }
 
   return {
-    database,
+    url: store.url,
     sql,
     log,
     bus,
@@ -176,9 +173,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
       await sweeper.stop();
       await projector?.stop();
       await bus.close();
-      await log.close();
-      await sql.end({ timeout: 1 });
-      await database.drop();
+      await store.close();
     },
   };
 }

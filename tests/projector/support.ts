@@ -2,10 +2,10 @@
 import type { KnownEvent, StoredEvent } from "../../events/mod.ts";
 import type { Projection, Reads } from "../../projections/projection.ts";
 import { type Bus, inProcessBus } from "../../src/bus/mod.ts";
-import { connect, type Sql } from "../../src/db/mod.ts";
-import { type EventLog, openLog } from "../../src/log/mod.ts";
+import type { Sql } from "../../src/db/mod.ts";
+import type { EventLog } from "../../src/log/mod.ts";
 import type { ProjectorLogger } from "../../src/projector/mod.ts";
-import { testDatabase } from "../support/postgres.ts";
+import { openStore } from "../support/store.ts";
 
 export interface House extends AsyncDisposable {
   readonly url: string;
@@ -14,22 +14,21 @@ export interface House extends AsyncDisposable {
   readonly bus: Bus;
 }
 
-/** A fresh database with a log, an in-process bus and a pool. `await using` drops it all. */
-export async function openHouse(): Promise<House> {
-  const database = await testDatabase({ read_models: false });
-  const sql = connect(database.url);
-  const log = openLog({ url: database.url });
+/** A log with an in-process bus and a pool, by default without read models. `await using` closes it all. */
+export async function openHouse({ read_models = false } = {}): Promise<House> {
+  const store = await openStore({ read_models });
+  const { sql, log } = store;
   const bus = inProcessBus({ log, poll_ms: 20 });
   return {
-    url: database.url,
+    get url() {
+      return store.url();
+    },
     sql,
     log,
     bus,
     async [Symbol.asyncDispose]() {
       await bus.close();
-      await log.close();
-      await sql.end({ timeout: 1 });
-      await database.drop();
+      await store.close();
     },
   };
 }

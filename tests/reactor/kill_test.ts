@@ -10,7 +10,7 @@ const QUESTIONS = 300;
 let house: House;
 const processes: Subprocess[] = [];
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse({ read_models: true });
 });
 afterAll(async () => {
   for (const each of processes) each.kill("SIGKILL");

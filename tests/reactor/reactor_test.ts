@@ -17,7 +17,7 @@ const meta = { actor: "test", correlation_id: "test" };
 let house: House;
 const stops: Array<() => Promise<void>> = [];
 beforeEach(async () => {
-  house = await openHouse();
+  house = await openHouse({ read_models: true });
 });
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();

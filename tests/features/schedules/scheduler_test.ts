@@ -232,7 +232,7 @@ describe("a scheduler", () => {
 test("a scheduler whose connections break again and again fires each instant once", async () => {
   const ids = await Promise.all(Array.from({ length: 5 }, () => scene.create()));
   await scene.projected();
-  const proxy = await startProxy(scene.database.url);
+  const proxy = await startProxy(scene.url());
   const sql = connect(proxy.url, { max: 2 });
   const log = openLog({ url: proxy.url, attempt_timeout_ms: 500 });
   const bus = inProcessBus({ log, poll_ms: 20 });
@@ -284,7 +284,7 @@ describe("several schedulers", () => {
     const processes = new Map<string, Subprocess>();
     const start = (instance: string) => {
       const script = `${import.meta.dir}/scheduler_process.ts`;
-      const command = [process.execPath, script, scene.database.url, instance];
+      const command = [process.execPath, script, scene.url(), instance];
       processes.set(instance, Bun.spawn(command, { stdout: "inherit", stderr: "inherit" }));
     };
     try {

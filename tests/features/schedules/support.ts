@@ -4,21 +4,19 @@ import type { ScheduleCreated } from "../../../events/schedule.ts";
 import { schedules } from "../../../projections/mod.ts";
 import type { Repeating } from "../../../src/async/mod.ts";
 import { inProcessBus } from "../../../src/bus/mod.ts";
-import { connect, databaseNow } from "../../../src/db/mod.ts";
+import { databaseNow } from "../../../src/db/mod.ts";
 import { createCommand } from "../../../src/features/schedules/commands.ts";
 import { startScheduler } from "../../../src/features/schedules/scheduler.ts";
-import { openLog } from "../../../src/log/mod.ts";
 import { startProjector } from "../../../src/projector/mod.ts";
 import { silent } from "../../jobs/support.ts";
-import { testDatabase } from "../../support/postgres.ts";
 import { unlimited } from "../../support/reach.ts";
+import { openStore } from "../../support/store.ts";
 
 export type Scene = Awaited<ReturnType<typeof openScene>>;
 
 export async function openScene() {
-  const database = await testDatabase();
-  const sql = connect(database.url, { max: 6 });
-  const log = openLog({ url: database.url });
+  const store = await openStore();
+  const { sql, log } = store;
   const bus = inProcessBus({ log, poll_ms: 20 });
   const projector = startProjector({ sql, log, bus, logger: silent as never, projections: [schedules as never] });
   const schedulers: Repeating[] = [];
@@ -34,7 +32,7 @@ export async function openScene() {
   }
 
   return {
-    database,
+    url: store.url,
     sql,
     log,
     history,
@@ -100,9 +98,7 @@ export async function openScene() {
       await Promise.all(schedulers.map((scheduler) => scheduler.stop()));
       await projector.stop();
       await bus.close();
-      await log.close();
-      await sql.end({ timeout: 1 });
-      await database.drop();
+      await store.close();
     },
   };
 }

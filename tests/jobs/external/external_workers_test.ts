@@ -103,7 +103,7 @@ describe("bounds", () => {
 
 describe("when the log is down", () => {
   test("the worker is told, and the job is given when it is back", async () => {
-    const proxy = await startProxy(service.database.url);
+    const proxy = await startProxy(service.url());
     const log = openLog({ url: proxy.url, append_timeout_ms: 300, attempt_timeout_ms: 150 });
     const one = desk({ log });
     expect(await one.claim(named("theirs"), request({ wait_ms: 0 }))).toEqual([]);

@@ -11,7 +11,7 @@ let elsewhere: EventLog;
 beforeAll(async () => {
   service = await openService();
   service.start({ connectors: workshop().connectors, lease_seconds: 1 });
-  elsewhere = openLog({ url: service.database.url });
+  elsewhere = openLog({ url: service.url() });
 });
 afterAll(async () => {
   await elsewhere.close();

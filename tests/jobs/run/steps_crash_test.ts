@@ -156,7 +156,7 @@ describe("a worker that is killed", () => {
 });
 
 test("a log that is down in between, with appends whose responses are lost: each outcome is recorded once", async () => {
-  const proxy = await startProxy(service.database.url);
+  const proxy = await startProxy(service.url());
   const log = openLog({ url: proxy.url, append_timeout_ms: 300, attempt_timeout_ms: 150 });
   try {
     service.start({ connectors, log });
