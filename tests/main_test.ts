@@ -1,6 +1,6 @@
-// Slow: it starts the whole service a dozen times, most of them with a new Postgres.
+// Slow: it starts the whole service two dozen times, three of them with a new Postgres.
 /** The service as a whole, as its users run it: started, killed, restarted, stopped. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
@@ -25,6 +25,19 @@ beforeAll(() => {
   });
 });
 afterAll(() => outside.stop(true));
+
+/** The data folder of all tests that do not need one of their own: to create a database takes as long as the rest of a start. */
+const folder = testFolder();
+const running: ServiceProcess[] = [];
+/** Starts the service on {@link folder}; it ends with the test at the latest. */
+async function start(env: Record<string, string> = {}): Promise<ServiceProcess> {
+  const service = await startServiceProcess({ LEVQOR_DATA_DIR: folder, ...env });
+  running.push(service);
+  return service;
+}
+afterEach(async () => {
+  for (const service of running.splice(0)) await service.kill();
+});
 
 const at = (path: string) => new URL(path, outside.url).href;
 const requestsTo = (path: string) => requests.filter((request) => request.path === path);
@@ -54,9 +67,8 @@ async function history(service: ServiceProcess, id: string): Promise<string[]> {
 
 describe("on its embedded default", () => {
   test("a job that runs when the service is killed is recorded, and runs again after the next start", async () => {
-    const folder = testFolder();
     open = Promise.withResolvers();
-    let service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    let service = await start();
     const done = await submit(service, "/quick");
     await ended(service, done);
     const doneHistory = await history(service, done);
@@ -76,7 +88,7 @@ describe("on its embedded default", () => {
     ])
       chmodSync(join(folder, name), 0o666);
     writeFileSync(join(folder, "service.lock-journal"), "", { mode: 0o666 });
-    service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    service = await start();
     expect(await status(service, done)).toMatchObject({
       status: "succeeded",
       result: { body: { answered: "/quick" } },
@@ -120,8 +132,7 @@ describe("on its embedded default", () => {
   }, 60_000);
 
   test("a killed Postgres comes back, and nothing is lost", async () => {
-    const folder = testFolder();
-    const service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    const service = await start();
     const before = await submit(service, "/before");
     await ended(service, before);
     const postmaster = join(folder, "postgres/data/postmaster.pid");
@@ -136,8 +147,7 @@ describe("on its embedded default", () => {
   }, 60_000);
 
   test("a second service on the folder says so and exits; the first continues", async () => {
-    const folder = testFolder();
-    const first = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    const first = await start();
     const second = spawnService({ LEVQOR_DATA_DIR: folder });
     expect(await second.exited).toBe(1);
     expect(JSON.parse(await new Response(second.stdout).text())).toMatchObject({
@@ -150,7 +160,6 @@ describe("on its embedded default", () => {
   }, 60_000);
 
   test("an address or port that is not free, or a data folder that cannot be created, is one sentence that names the setting", async () => {
-    const folder = testFolder();
     const ends = async (env: Record<string, string>) => {
       const service = spawnService({ LEVQOR_DATA_DIR: folder, HOST: "127.0.0.1", ...env });
       expect(await service.exited).toBe(1);
@@ -172,7 +181,7 @@ describe("on its embedded default", () => {
       "Cannot listen on 192.0.2.1, port 0: 192.0.2.1 is not an address of this machine;",
     );
     expect(elsewhere.msg).toContain("set METRICS_HOST to");
-    const file = join(folder, "a_file");
+    const file = join(testFolder(), "a_file");
     writeFileSync(file, "");
     const within = join(file, "data");
     const unusable = await ends({ LEVQOR_DATA_DIR: within });
@@ -251,10 +260,9 @@ describe("on its embedded default", () => {
       },
     });
     const names = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY"];
-    const service = await startServiceProcess({
-      LEVQOR_DATA_DIR: testFolder(),
-      ...Object.fromEntries(names.map((name) => [name, `http://user:secret@127.0.0.1:${proxy.port}`])),
-    });
+    const service = await start(
+      Object.fromEntries(names.map((name) => [name, `http://user:secret@127.0.0.1:${proxy.port}`])),
+    );
     const id = await submit(service, "/direct", { callback_url: at("/callback/direct") });
     expect(await ended(service, id)).toMatchObject({ result: { body: { answered: "/direct" } } });
     await eventually(() => requestsTo("/callback/direct").length === 1);
@@ -272,8 +280,7 @@ describe("on its embedded default", () => {
 
   test("SIGTERM lets a running job finish, and two of them count as one", async () => {
     open = Promise.withResolvers();
-    const folder = testFolder();
-    let service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    let service = await start();
     const id = await submit(service, "/slow/drained");
     await eventually(() => requestsTo("/slow/drained").length === 1);
     const stopped = service.stop();
@@ -281,7 +288,7 @@ describe("on its embedded default", () => {
     await eventually(() => service.logged().includes('"msg":"Stopping"'));
     open.resolve();
     expect(await stopped).toBe(0);
-    service = await startServiceProcess({ LEVQOR_DATA_DIR: folder });
+    service = await start();
     expect(await status(service, id)).toMatchObject({ status: "succeeded" });
     expect(requestsTo("/slow/drained")).toHaveLength(1);
     await service.stop();
@@ -291,7 +298,7 @@ describe("on its embedded default", () => {
 describe.skipIf(!natsAvailable)("with NATS", () => {
   test("losing NATS stops no intake and loses nothing; the bus catches up by itself, and health says so", async () => {
     const nats = await startNats();
-    const service = await startServiceProcess({ LEVQOR_DATA_DIR: testFolder(), NATS_URL: nats.url });
+    const service = await start({ NATS_URL: nats.url });
     const bus = async () =>
       (await service.call<{ bus: { connected: boolean; lag: number } }>("/api/v1/ops/health")).bus;
     await ended(service, await submit(service, "/with_nats"));
@@ -336,19 +343,14 @@ test("all wrong settings are listed, with exit code 2", async () => {
   expect(said).not.toContain("short-secret");
 });
 
-test("--help lists every setting", async () => {
-  const service = spawnService({}, { args: ["--help"] });
-  expect(await service.exited).toBe(0);
-  const said = await new Response(service.stdout).text();
-  for (const name of ["PORT", "HOST", "DATABASE_URL", "NATS_URL", "LEVQOR_DATA_DIR", "API_KEYS", "LOG_LEVEL"]) {
-    expect(said).toContain(name);
-  }
-});
-
-test("it starts from any folder: none of its parts is looked for in the current one", async () => {
+test("--help lists every setting, from any folder: no part of the service is looked for in the current one", async () => {
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "../src/main.ts"), "--help"], {
     cwd: testFolder(),
     stderr: "pipe",
   });
   expect([await child.exited, await new Response(child.stderr).text()]).toEqual([0, ""]);
+  const said = await new Response(child.stdout).text();
+  for (const name of ["PORT", "HOST", "DATABASE_URL", "NATS_URL", "LEVQOR_DATA_DIR", "API_KEYS", "LOG_LEVEL"]) {
+    expect(said).toContain(name);
+  }
 });
