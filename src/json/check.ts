@@ -18,13 +18,17 @@ export interface Check<Schema extends TSchema> {
   errors(value: unknown): Iterable<ValueError>;
 }
 
-/** Compiles the check of a schema. */
+/**
+ * The check of a schema, compiled when it is first used: a process that starts would otherwise compile hundreds, and soon
+ * needs a few.
+ */
 export function compileCheck<Schema extends TSchema>(schema: Schema): Check<Schema> {
-  const compiled = TypeCompiler.Compile(inCharacters(schema) as Schema) as TypeCheck<Schema>;
+  let compiled: TypeCheck<Schema> | undefined;
+  const check = () => (compiled ??= TypeCompiler.Compile(inCharacters(schema) as Schema) as TypeCheck<Schema>);
   return {
-    is: (value): value is Static<Schema> => compiled.Check(value),
+    is: (value): value is Static<Schema> => check().Check(value),
     *errors(value) {
-      yield* declared(compiled.Errors(value));
+      yield* declared(check().Errors(value));
     },
   };
 }
