@@ -14,7 +14,7 @@ const OLD = "the-old-key-of-the-operator";
 const NEW = "the-new-key-of-the-operator";
 const CLIENTS = 8;
 /** Without it they only keep the machine busy: replicas restart in the middle of hundreds of requests as it is. */
-const PAUSE_MS = 10;
+const PAUSE_MS = 30;
 
 let doc: string;
 let database: TestDatabase;

@@ -169,7 +169,7 @@ describe("several processes", () => {
   test("simultaneous floods overshoot by one quota each at most, and it is paid back", async () => {
     const all = [start().limiter, start().limiter, start().limiter];
     let count = 0;
-    for (const deadline = performance.now() + 3_000; performance.now() < deadline; await Bun.sleep(1)) {
+    for (const deadline = performance.now() + 3_000; performance.now() < deadline; await Bun.sleep(5)) {
       for (const limiter of all) count += admitted(10, () => limiter.anonymous("203.0.113.1"));
     }
     expect(count).toBeGreaterThanOrEqual(20);
@@ -193,7 +193,7 @@ describe("several processes", () => {
     const began = performance.now();
     for (let round = 0; performance.now() - began < 2_000; round++) {
       admitted(100, () => limiter.holder({ identity: `key ${round % 50}`, tier: "free" }));
-      await Bun.sleep(1);
+      await Bun.sleep(5);
     }
     const seconds = (performance.now() - began) / 1_000;
     expect(statements).toBeGreaterThan(3);

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import net from "node:net";
 import { type Harness, type HarnessOptions, post, startApi } from "../../http/harness.ts";
 import { type Message, openSocket, type SocketClient, type SocketOptions } from "../../http/socket_client.ts";
+import { recordLarge } from "./support.ts";
 
 let api: Harness;
 const clients: SocketClient[] = [];
@@ -354,8 +355,7 @@ describe("a connection", () => {
 
   test("whose client reads nothing is cut off with a reason, and little is buffered for it", async () => {
     const own = await startOther({ timing: { slow_consumer_s: 1 } });
-    const filler = "x".repeat(150_000);
-    for (let i = 0; i < 300; i++) await own.submit({ payload: { filler } });
+    await recordLarge(own, 300);
     const head = await own.log.head();
     const quick = await open({}, own);
     const slow = await rawSocket(own);
@@ -384,8 +384,7 @@ describe("a connection", () => {
 
   test("whose client reads slowly, but reads, gets everything", async () => {
     const own = await startOther({ timing: { slow_consumer_s: 4 } });
-    const filler = "x".repeat(150_000);
-    for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
+    await recordLarge(own, 100);
     const slow = await rawSocket(own);
     slow.send({ type: "subscribe", all: true, after: 0 });
     const count = () => slow.frames().filter(({ opcode }) => opcode === TEXT).length;
@@ -402,8 +401,7 @@ describe("a connection", () => {
 
   test("whose client keeps asking and reads nothing is cut off", async () => {
     const own = await startOther({ timing: { slow_consumer_s: 1_000 } });
-    const filler = "x".repeat(150_000);
-    for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
+    await recordLarge(own, 100);
     const slow = await rawSocket(own);
     slow.send({ type: "subscribe", all: true, after: 0 });
     slow.pause();
@@ -501,8 +499,7 @@ test("a client that closes, and stays, keeps its share, and is soon disconnected
 
 test("a client that was told to go, reads nothing and keeps sending is cut off", async () => {
   const own = await startOther({ timing: { slow_consumer_s: 1 } });
-  const filler = "x".repeat(150_000);
-  for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
+  await recordLarge(own, 100);
   const slow = await rawSocket(own, { allowHalfOpen: true });
   slow.send({ type: "subscribe", all: true, after: 0 });
   slow.pause();

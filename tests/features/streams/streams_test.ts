@@ -7,6 +7,7 @@ import { jobEvents } from "../../../events/job.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";
 import { openSse, type SseClient } from "../../http/sse_client.ts";
+import { recordLarge } from "./support.ts";
 
 let api: Harness;
 const clients: SseClient[] = [];
@@ -253,8 +254,7 @@ describe("a connection", () => {
 
   test("whose client reads nothing for a while learns, when it reads again, that it was cut off", async () => {
     const own = await startApi({ timing: { slow_consumer_s: 4 } });
-    const filler = "x".repeat(150_000);
-    for (let i = 0; i < 100; i++) await own.submit({ payload: { filler } });
+    await recordLarge(own, 100);
     const socket = net.connect(Number(new URL(own.url).port), "127.0.0.1");
     let received = "";
     const ended = new Promise<void>((resolve) => socket.on("end", resolve));
@@ -276,9 +276,8 @@ describe("a connection", () => {
   }, 60_000);
 
   test("whose client never reads is cut off, and little is buffered for it", async () => {
-    const filler = "x".repeat(150_000);
     const { position } = await api.submit();
-    for (let i = 0; i < 200; i++) await api.submit({ payload: { filler } });
+    await recordLarge(api, 200);
     await Promise.all(clients.splice(0).map((client) => client.close()));
     await until(() => api.connections() === 0);
     const before = process.memoryUsage().rss;
