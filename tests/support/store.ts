@@ -48,6 +48,7 @@ export async function openStore({ read_models = true }: Pick<TestDatabaseOptions
     url: () => told(database.url),
     admin_url: () => told(database.admin_url),
     async close() {
+      if (closed) return;
       closed = true;
       if (!known && (await clear(opened))) empty.push(opened);
       else await drop(opened);
@@ -85,7 +86,9 @@ function untilClosed(log: EventLog, isClosed: () => boolean): EventLog {
       const value = Reflect.get(target, name);
       if (typeof value !== "function") return value;
       return (...args: unknown[]) => {
-        if (isClosed()) throw new LogUnavailableError(`Cannot ${String(name)}: the log is closed`);
+        if (isClosed() && name !== "onCommit") {
+          return Promise.reject(new LogUnavailableError(`Cannot ${String(name)}: the log is closed`));
+        }
         return Reflect.apply(value, target, args);
       };
     },

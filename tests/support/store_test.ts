@@ -40,10 +40,13 @@ test("the next store has the same database, as it was at first", async () => {
 test("a log that is closed accepts nothing more from its user", async () => {
   const store = await openStore();
   await store.close();
-  expect(() => store.log.append(appendOf("test-late", 0))).toThrow("Cannot append: the log is closed");
-  const other = await openStore();
-  expect(await other.log.head()).toBe(0);
-  await other.close();
+  await expect(store.log.append(appendOf("test-late", 0))).rejects.toThrow("Cannot append: the log is closed");
+  // Closed twice, it is still one.
+  await store.close();
+  const [one, other] = [await openStore(), await openStore()];
+  expect(await databaseOf(one)).not.toBe(await databaseOf(other));
+  expect([await one.log.head(), await other.log.head()]).toEqual([0, 0]);
+  for (const each of [one, other]) await each.close();
 });
 
 test("two at once have a database each", async () => {
