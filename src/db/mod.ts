@@ -2,14 +2,12 @@ export { databaseNow } from "./clock.ts";
 export { closedConnections, connect, type Sql, withSession } from "./connect.ts";
 export { embeddedUrl } from "./embedded/attach.ts";
 export {
-  createDataDir,
   DataDirInUseError,
   DataDirUnusableError,
-  dataDirError,
   type Embedded,
   EmbeddedUnavailableError,
-  makePrivate,
-  readOwnFile,
+  type OwnSecret,
+  ownSecret,
   startEmbedded,
 } from "./embedded/mod.ts";
 export { connectionFault, isUndefinedTable } from "./faults.ts";

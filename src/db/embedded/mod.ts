@@ -39,9 +39,9 @@ import { makePrivate } from "./private.ts";
 import { endServer } from "./processes.ts";
 
 export { EmbeddedUnavailableError } from "./binaries.ts";
-export { createDataDir, DataDirUnusableError, dataDirError, readOwnFile } from "./data_dir.ts";
+export { DataDirUnusableError } from "./data_dir.ts";
 export { DataDirInUseError } from "./folder_lock.ts";
-export { makePrivate } from "./private.ts";
+export { type OwnSecret, ownSecret } from "./own_secret.ts";
 
 export interface EmbeddedOptions {
   /** The service's data folder; created if missing. */

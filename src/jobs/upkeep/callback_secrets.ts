@@ -4,16 +4,22 @@
  * signed for one receiver does not verify at another.
  */
 import { hkdfSync, randomBytes } from "node:crypto";
-import { lstatSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { createDataDir, DataDirUnusableError, dataDirError, makePrivate, readOwnFile } from "../../db/mod.ts";
+import { type OwnSecret, ownSecret } from "../../db/mod.ts";
 import { isWebhookSecret } from "../settings.ts";
 
 const PREFIX = "whsec_";
 const SECRET_BYTES = 32;
-/** What to do if the stored secret is lost. */
-const RENEW = "delete it: the next start generates a new secret, and receivers need their new ones.";
+
+/** Signs callbacks if no secret is configured. */
+const OWN: OwnSecret = {
+  file: "webhook-secret",
+  generate: () => `${PREFIX}${randomBytes(SECRET_BYTES).toString("base64")}`,
+  matches: isWebhookSecret,
+  purpose: "sign callbacks",
+  form: "a secret, which is whsec_ and the base64 of 24 to 64 bytes",
+  renewal: "delete it: the next start generates a new secret, and receivers need their new ones.",
+};
 
 export interface Receiver {
   /** The account that named the receiver. */
@@ -58,49 +64,10 @@ export interface CallbackSecretsOptions {
   readonly data_dir: string;
 }
 
-/** The configured secrets. */
+/** The configured secrets, or the one in the data folder. Throws `DataDirUnusableError`. */
 export function openCallbackSecrets(options: CallbackSecretsOptions): CallbackSecrets {
-  const { webhook_secret = ownSecret(options.data_dir), webhook_secret_next } = options;
+  const { webhook_secret = ownSecret(options.data_dir, OWN), webhook_secret_next } = options;
   return new CallbackSecrets(webhook_secret, webhook_secret_next);
-}
-
-/**
- * Signs callbacks if no secret is configured: generated at the first start, and stored in the data folder. Throws
- * `DataDirUnusableError`.
- */
-function ownSecret(dataDir: string): string {
-  createDataDir(dataDir);
-  try {
-    return storedSecret(dataDir);
-  } catch (error) {
-    throw dataDirError(dataDir, error);
-  }
-}
-
-function storedSecret(dataDir: string): string {
-  const path = join(dataDir, "webhook-secret");
-  makePrivate(path);
-  try {
-    return usable(readOwnFile(path).trim(), path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-  }
-  if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
-    throw new DataDirUnusableError(
-      `Cannot read ${path}: it is a symbolic link to a file that does not exist. Restore that file, or ${RENEW}`,
-    );
-  }
-  const secret = `${PREFIX}${randomBytes(SECRET_BYTES).toString("base64")}`;
-  writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
-  return secret;
-}
-
-function usable(secret: string, path: string): string {
-  if (isWebhookSecret(secret)) return secret;
-  throw new DataDirUnusableError(
-    `Cannot sign callbacks: ${path} does not contain a secret, which is whsec_ and the base64 of 24 to 64 bytes. ` +
-      `Restore the file from a backup, or ${RENEW}`,
-  );
 }
 
 function keyOf(secret: string): Uint8Array {
