@@ -20,6 +20,7 @@ import type { Context } from "./support/context.ts";
 import { machine, render, type Section } from "./support/report.ts";
 import { Stage } from "./support/stage.ts";
 import { teller } from "./teller.ts";
+import { vault } from "./vault.ts";
 
 const benches: Record<string, (context: Context, stage: Stage) => Promise<Section>> = {
   intake,
@@ -30,6 +31,7 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   mixed,
   teller,
   at_rest: atRest,
+  vault,
 };
 
 const HELP = `Usage: bun run bench [--quick] [NAME ...]

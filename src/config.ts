@@ -24,6 +24,7 @@ import {
   type SettingsOf,
 } from "./settings/mod.ts";
 import { telemetrySettings } from "./telemetry/settings.ts";
+import { vaultSettings } from "./vault/settings.ts";
 
 /** In the order of `--help` and of the guide's table. */
 const groups = [
@@ -38,6 +39,7 @@ const groups = [
   rateSettings,
   outboundSettings,
   mailSettings,
+  vaultSettings,
   telemetrySettings,
 ] as const;
 

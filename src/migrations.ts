@@ -5,6 +5,7 @@ import { logMigrations } from "./log/schema.ts";
 import { projectorMigrations } from "./projector/schema.ts";
 import { rateMigrations } from "./rate/schema.ts";
 import { reactorMigrations } from "./reactor/schema.ts";
+import { vaultMigrations } from "./vault/schema.ts";
 
 export const migrations: readonly Migration[] = [
   ...dbMigrations,
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   ...rateMigrations,
   ...reactorMigrations,
   ...accessMigrations,
+  ...vaultMigrations,
 ];

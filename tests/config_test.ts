@@ -5,6 +5,9 @@ import { scrubber } from "../src/scrub.ts";
 
 const KEY = "k".repeat(16);
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+const VAULT_KEYS = [9, 10].map((byte) => Buffer.alloc(32, byte).toString("base64"));
+const vaultKeys = (count: number) =>
+  Array.from({ length: count }, (_, byte) => Buffer.alloc(32, byte).toString("base64"));
 const NEXT_WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 8).toString("base64")}`;
 
 function load(env: Record<string, string>): Config {
@@ -50,6 +53,8 @@ describe("an empty environment", () => {
       trust_proxy: undefined,
       webhook_secret: undefined,
       mail: { sender: undefined, receiving_email: undefined },
+      vault_key: [],
+      vault_periods: { trace_days: 90, evidence_years: 3, fiscal_years: 10 },
       webhook_secret_next: undefined,
       outbound_allow: ["127.0.0.0/8", "::1"],
       log_level: "info",
@@ -102,6 +107,10 @@ const FULL = {
   MAIL_FROM: "Levqor <support@levqor.ai>",
   RECEIVING_EMAIL: "help@levqor.ai",
   RESEND_BASE_URL: "https://resend.example.com/",
+  VAULT_KEY: VAULT_KEYS.join(", "),
+  VAULT_TRACE_DAYS: "3650",
+  VAULT_EVIDENCE_YEARS: "100",
+  VAULT_FISCAL_YEARS: "1",
   JWT_SECRET: "s".repeat(32),
   JWT_ISSUER: "https://auth.example.com",
   JWT_AUDIENCE: "levqor",
@@ -154,6 +163,8 @@ describe("a full environment", () => {
         },
         receiving_email: "help@levqor.ai",
       },
+      vault_key: VAULT_KEYS,
+      vault_periods: { trace_days: 3_650, evidence_years: 100, fiscal_years: 1 },
       log_level: "silent",
       log_format: "json",
       request_log: "off",
@@ -190,6 +201,7 @@ test("what must never be logged is each secret by itself, as written and decoded
     "token",
     "pass",
     ...random,
+    ...VAULT_KEYS,
     "s".repeat(32),
     "re_0123456789abcdef",
     "0123456789abcdef",
@@ -431,6 +443,12 @@ describe("rejected without showing the value:", () => {
     ["OTEL_EXPORTER_OTLP_HEADERS", `authorization=%zz${HUSH}`, "the value of authorization is not percent-encoded"],
     ["WEBHOOK_SECRET", HUSH, "it must be whsec_ and the base64 of 24 to 64 bytes"],
     ["WEBHOOK_SECRET", "whsec_c2hvcnQ=", "it must be whsec_ and the base64 of 24 to 64 bytes, and has 5"],
+    ["VAULT_KEY", HUSH, "it must be the base64 of 32 bytes; generate one: openssl rand -base64 32"],
+    ["VAULT_KEY", Buffer.alloc(31).toString("base64"), "it must be the base64 of 32 bytes"],
+    ["VAULT_KEY", Buffer.alloc(33).toString("base64"), "it must be the base64 of 32 bytes"],
+    ["VAULT_KEY", `${VAULT_KEYS[0]},`, "key 2 of 2 must be the base64 of 32 bytes"],
+    ["VAULT_KEY", [...VAULT_KEYS, VAULT_KEYS[0]].join(), "key 3 of 3 is the same as one before it"],
+    ["VAULT_KEY", vaultKeys(9).join(), "it has 9 keys, and 8 are the maximum"],
   ])("%s=%s", (name, value, part) => {
     const [problem, ...others] = problems({ API_KEYS: KEY, [name]: value });
     expect(problem).toStartWith(`${name} (not shown): `);

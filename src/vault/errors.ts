@@ -1,0 +1,14 @@
+/** A sealed value that should open and does not: it was changed, belongs elsewhere, or its key is lost. Never erased. */
+export class SealedValueError extends Error {
+  override readonly name = "SealedValueError";
+}
+
+/** A key that should be usable and is not: its master key is missing, or it was changed. */
+export class VaultKeyError extends Error {
+  override readonly name = "VaultKeyError";
+}
+
+/** The database takes too long to say whether a key still exists: nothing may be sealed or opened until it does. */
+export class VaultUnavailableError extends Error {
+  override readonly name = "VaultUnavailableError";
+}
