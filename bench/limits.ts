@@ -131,6 +131,7 @@ async function startReplica(database: LevqorDatabase, stage: Stage): Promise<str
   stage.command(["bun", SERVICE], {
     LEVQOR_ROLE: "api",
     WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
+    VAULT_KEY: Buffer.alloc(32).toString("base64"),
     DATABASE_URL: database.url,
     DATABASE_ADMIN_URL: database.admin_url,
     LEVQOR_DATA_DIR: await stage.folder(),

@@ -4,6 +4,7 @@ import { type Config, ConfigError, helpText, loadConfig, secretsOf, settings } f
 import { scrubber } from "../src/scrub.ts";
 
 const KEY = "k".repeat(16);
+const VAULT_KEY = Buffer.alloc(32, 9).toString("base64");
 const WEBHOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const VAULT_KEYS = [9, 10].map((byte) => Buffer.alloc(32, byte).toString("base64"));
 const vaultKeys = (count: number) =>
@@ -211,7 +212,7 @@ test("what must never be logged is each secret by itself, as written and decoded
 });
 
 test("a worker listens only if it is given a port", () => {
-  const worker = { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://levqor@db/levqor", WEBHOOK_SECRET };
+  const worker = { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://levqor@db/levqor", WEBHOOK_SECRET, VAULT_KEY };
   expect(load(worker).port).toBeUndefined();
   expect(load({ ...worker, PORT: "8080" }).port).toBe(8080);
   expect(load({ ...worker, LEVQOR_ROLE: "api" }).port).toBe(5000);
@@ -230,7 +231,7 @@ test("the API and the metrics do not share a port of one address", () => {
   for (const HOST of ["10.0.0.5", "::1"]) expect(problems({ ...ports, HOST })).toEqual([]);
   expect(problems({ ...ports, METRICS_HOST: "::1" })).toEqual([]);
   expect(problems({ PORT: "0", METRICS_PORT: "0" })).toEqual([]);
-  const worker = { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://levqor@db/levqor", WEBHOOK_SECRET };
+  const worker = { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://levqor@db/levqor", WEBHOOK_SECRET, VAULT_KEY };
   expect(problems({ ...worker, METRICS_PORT: "5000" })).toEqual([]);
 });
 
@@ -252,15 +253,15 @@ test("without keys the service listens on loopback only", () => {
 });
 
 test("in production the service is reached at its own domain unless configured otherwise", () => {
-  expect(load({ API_KEYS: KEY, NODE_ENV: "production" }).public_url).toBe("https://api.levqor.ai");
+  expect(load({ API_KEYS: KEY, VAULT_KEY, NODE_ENV: "production" }).public_url).toBe("https://api.levqor.ai");
 });
 
 test("only a development service may call its own machine unless configured otherwise", () => {
   const closed: Record<string, string>[] = [
     { API_KEYS: KEY },
-    { API_KEYS: KEY, NODE_ENV: "production" },
-    { NODE_ENV: "production", LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET },
-    { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET },
+    { API_KEYS: KEY, VAULT_KEY, NODE_ENV: "production" },
+    { NODE_ENV: "production", LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET, VAULT_KEY },
+    { LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET, VAULT_KEY },
     { OUTBOUND_ALLOW: "none" },
   ];
   for (const env of closed) expect(load(env).outbound_allow).toEqual([]);
@@ -305,7 +306,7 @@ test("incomplete mail settings are refused if they cannot work", () => {
 test("callers without a key are limited unless the service is a development one", () => {
   const ofAll = { burst: 20, global: 200 };
   expect(load({ API_KEYS: KEY }).rate_limits).toMatchObject(ofAll);
-  expect(load({ API_KEYS: KEY, NODE_ENV: "production" }).rate_limits).toMatchObject(ofAll);
+  expect(load({ API_KEYS: KEY, VAULT_KEY, NODE_ENV: "production" }).rate_limits).toMatchObject(ofAll);
   expect(load({ RATE_BURST: "5" }).rate_limits).toMatchObject({ burst: 5, global: null });
   expect(load({ API_KEYS: KEY, RATE_BURST: "none" }).rate_limits).toMatchObject({ burst: null, global: 200 });
 });
@@ -460,15 +461,18 @@ describe("rejected without showing the value:", () => {
 
 describe("settings that do not go together", () => {
   test.each([
-    [{ LEVQOR_ROLE: "worker", WEBHOOK_SECRET }, "set DATABASE_URL"],
-    [{ LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d" }, "set WEBHOOK_SECRET"],
-    [{ LEVQOR_ROLE: "api", DATABASE_URL: "postgres://a:b@c/d" }, "set WEBHOOK_SECRET"],
+    [{ LEVQOR_ROLE: "worker", WEBHOOK_SECRET, VAULT_KEY }, "set DATABASE_URL"],
+    [{ LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", VAULT_KEY }, "set WEBHOOK_SECRET"],
+    [{ LEVQOR_ROLE: "api", DATABASE_URL: "postgres://a:b@c/d", VAULT_KEY }, "set WEBHOOK_SECRET"],
+    [{ LEVQOR_ROLE: "worker", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET }, "set VAULT_KEY"],
+    [{ LEVQOR_ROLE: "api", DATABASE_URL: "postgres://a:b@c/d", WEBHOOK_SECRET }, "set VAULT_KEY"],
+    [{ NODE_ENV: "production", API_KEYS: KEY }, "set VAULT_KEY"],
     [{ WEBHOOK_SECRET_NEXT: WEBHOOK_SECRET }, "it needs WEBHOOK_SECRET"],
-    [{ LEVQOR_ROLE: "api", WEBHOOK_SECRET }, "set DATABASE_URL"],
+    [{ LEVQOR_ROLE: "api", WEBHOOK_SECRET, VAULT_KEY }, "set DATABASE_URL"],
     [{ DATABASE_ADMIN_URL: "postgres://a:b@c/d" }, "set both or neither"],
-    [{ NODE_ENV: "production" }, "it needs API_KEYS"],
+    [{ NODE_ENV: "production", VAULT_KEY }, "it needs API_KEYS"],
     [{ API_KEYS_NEXT: KEY }, "it needs API_KEYS"],
-    [{ API_KEYS_NEXT: KEY, NODE_ENV: "production" }, "it needs API_KEYS"],
+    [{ API_KEYS_NEXT: KEY, NODE_ENV: "production", VAULT_KEY }, "it needs API_KEYS"],
   ])("%p", (env, part) => {
     const [problem, ...others] = problems(env);
     expect(problem).toContain(part);

@@ -41,6 +41,7 @@ const FILLED: Record<string, string> = {
   POSTGRES_PASSWORD: "postgres",
   API_KEYS: "0123456789abcdef",
   WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
+  VAULT_KEY: Buffer.alloc(32).toString("base64"),
 };
 
 /** Compose's `${NAME}`, `${NAME:-default}` and `${NAME:?message}`. */
@@ -137,7 +138,9 @@ test("the service trusts the load balancer's header, from the one proxy that the
   const trust = { header: "x-forwarded-for", hops: 1, proxies: [] };
   const [{ services }] = await readYaml("deploy/compose.yaml");
   const TRUST_PROXY = interpolate(services.api.environment.TRUST_PROXY);
-  expect(await loaded({ API_KEYS: FILLED.API_KEYS as string, TRUST_PROXY })).toMatchObject({ trust_proxy: trust });
+  expect(
+    await loaded({ API_KEYS: FILLED.API_KEYS as string, VAULT_KEY: FILLED.VAULT_KEY as string, TRUST_PROXY }),
+  ).toMatchObject({ trust_proxy: trust });
   expect(await read("deploy/.env.example")).toContain(`\nTRUST_PROXY=${TRUST_PROXY}\n`);
 });
 

@@ -102,6 +102,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
   const disk = mountDisk(diskPath);
   cleanups.push(() => disk?.unmount());
 
+  const vault_key = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
   const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
   const stand_in = startStandIn(secret);
   cleanups.push(() => stand_in.stop());
@@ -177,6 +178,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
           JOB_LEASE_SECONDS: String(LEASE_SECONDS),
           WORKER_CONCURRENCY: String(WORKER_CONCURRENCY),
           WEBHOOK_SECRET: secret,
+          VAULT_KEY: vault_key,
           OUTBOUND_ALLOW: "127.0.0.0/8",
           // The load comes from one address, with one key.
           RATE_BURST: "none",

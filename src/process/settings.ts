@@ -13,7 +13,7 @@ export const processSettings = settings(
     }),
     node_env: setting({
       env: "NODE_ENV",
-      summary: "production requires API_KEYS and hides development tools.",
+      summary: "production requires API_KEYS and VAULT_KEY, and hides development tools.",
       example: "production",
       default: "development",
       read: oneOf("development", "production", "test"),

@@ -3,6 +3,8 @@ import { InvalidSettingError, integer, list, setting, settings } from "../settin
 
 const KEY_BYTES = 32;
 const MAX_KEYS = 8;
+const NEEDS_KEY =
+  "personal data can be read only with the key that it was sealed with; set VAULT_KEY, the same in every process, and keep a copy of it. Generate one: openssl rand -base64 32";
 
 export const vaultSettings = settings(
   {
@@ -12,7 +14,8 @@ export const vaultSettings = settings(
         "The master key that wraps the keys of personal data, each the base64 of 32 random bytes, up to 8 separated by commas: the first wraps, all unwrap. To replace it, put the new one first, and remove the old one when no key is wrapped with it any more. Must be the same in every process. Without it, personal data is lost.",
       example: "$(openssl rand -base64 32)",
       default: [] as readonly string[],
-      default_text: "generated at the first start and stored in LEVQOR_DATA_DIR",
+      default_text:
+        "generated at the first start and stored in LEVQOR_DATA_DIR; production and the roles api and worker need one",
       secret: true,
       read: vaultKeys,
     }),
@@ -39,6 +42,10 @@ export const vaultSettings = settings(
     }),
   },
   {
+    check: ({ given, deployment: { role, production } }) => [
+      !given.has("vault_key") && role !== "all" && `LEVQOR_ROLE is "${role}": ${NEEDS_KEY}`,
+      !given.has("vault_key") && role === "all" && production && `NODE_ENV is "production": ${NEEDS_KEY}`,
+    ],
     resolve: ({ vault_key, trace_days, evidence_years, fiscal_years }) => ({
       /** Empty: the service generates its own. */
       vault_key,

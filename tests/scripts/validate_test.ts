@@ -9,6 +9,7 @@ import { UNLIMITED } from "../support/service.ts";
 const SCRIPT = Bun.fileURLToPath(import.meta.resolve("../../scripts/validate.ts"));
 const GREEN = "🟢 COCKPIT GREEN — Levqor backend validated";
 const KEY = "a-key-for-validation";
+const VAULT_KEY = Buffer.alloc(32, 1).toString("base64");
 
 async function validate(url: string, env: Record<string, string> = {}) {
   const child = Bun.spawn([process.execPath, SCRIPT, url], {
@@ -38,7 +39,7 @@ describe("against a service", () => {
       return startService(config as Config, { logger: pino({ level: "silent" }) });
     };
     development = await start({});
-    production = await start({ NODE_ENV: "production", API_KEYS: KEY, ...UNLIMITED });
+    production = await start({ NODE_ENV: "production", API_KEYS: KEY, VAULT_KEY, ...UNLIMITED });
   }, 30_000);
   afterAll(async () => {
     await development.stop("test");

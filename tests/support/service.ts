@@ -70,6 +70,7 @@ export async function startServiceProcess(env: Record<string, string>): Promise<
 export const UNLIMITED = { RATE_BURST: "none", RATE_GLOBAL: "none", RATE_TIERS: "enterprise=none" };
 
 const WEBHOOK_SECRET = `whsec_${Buffer.from("of the processes of one service, ").toString("base64")}`;
+const VAULT_KEY = Buffer.from("of the processes of one service,").toString("base64");
 
 export interface SpawnOptions {
   readonly args?: readonly string[];
@@ -88,6 +89,7 @@ export function spawnService(
   const settings = { PORT: "0", LOG_FORMAT: "json", REQUEST_LOG: "all", ...UNLIMITED, ...env };
   // Settings that all processes of a service must share.
   if (env.LEVQOR_ROLE) Object.assign(settings, { WEBHOOK_SECRET, ...env });
+  if (env.LEVQOR_ROLE || env.NODE_ENV === "production") Object.assign(settings, { VAULT_KEY, ...env });
   const child = Bun.spawn([...prefix, process.execPath, MAIN, ...args], {
     env: { PATH: process.env.PATH, ...clockSettings, ...settings },
     stdout: "pipe",

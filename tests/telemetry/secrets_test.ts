@@ -22,6 +22,7 @@ describe("a service that logs all it can", () => {
       DATABASE_ADMIN_URL: database.admin_url,
       API_KEYS: `${key},${awkward}`,
       NODE_ENV: "production",
+      VAULT_KEY: Buffer.from("pl4nted-vault-key-of-32-bytes-xx").toString("base64"),
       WEBHOOK_SECRET: `whsec_${Buffer.from("pl4nted-webhook-secret-of-32-byte").toString("base64")}`,
       OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1",
       OTEL_EXPORTER_OTLP_HEADERS: `authorization=Bearer%20${planted.bearer}`,
