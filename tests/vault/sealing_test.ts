@@ -2,7 +2,8 @@ import { describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { personal, personalPointers, Sealed } from "../../events/personal.ts";
 import { decodeJson, JsonText, writeJson } from "../../src/json/mod.ts";
-import { SealedValueError, type Vault, VaultKeyError } from "../../src/vault/mod.ts";
+import type { KeyIdentity, WrappedKey } from "../../src/vault/master_keys.ts";
+import { MasterKeys, SealedValueError, type Vault, VaultKeyError } from "../../src/vault/mod.ts";
 import { masterKey, partsOf, vaultBench } from "./support.ts";
 
 const bench = vaultBench();
@@ -99,6 +100,21 @@ describe("sealing", () => {
     const vault = bench.open();
     const { data } = await vault.openData(await sealed(vault, value), { event, pointers: ["/value"] });
     expect(writeJson(data)).toBe(writeJson({ value }));
+  });
+
+  test("refuses what JSON cannot hold, rather than change it", async () => {
+    const vault = bench.open();
+    const nested = (levels: number) => Array.from({ length: levels }).reduce<unknown>((inner) => [inner], 1);
+    const { data } = await vault.openData(await sealed(vault, nested(200)), { event, pointers: ["/value"] });
+    expect(data).toEqual({ value: nested(200) });
+    const deep = new TypeError("Cannot seal a value: it nests deeper than 200 levels");
+    await expect(sealed(vault, nested(201))).rejects.toThrow(deep);
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    await expect(sealed(vault, cycle)).rejects.toThrow(deep);
+    for (const number of [Number.NaN, Number.POSITIVE_INFINITY, 2n ** 64n]) {
+      await expect(sealed(vault, { number })).rejects.toThrow("Cannot seal a value: a number in it would change");
+    }
   });
 
   test("takes a value that is kept as text as it is", async () => {
@@ -279,6 +295,30 @@ describe("a subject", () => {
 test("the vault's values are of its own making: a plain value in their form is none to the log", () => {
   expect(new Sealed("a")).toBeInstanceOf(Sealed);
   expect(recorded(new Sealed("a"))).not.toBeInstanceOf(Sealed);
+});
+
+test("nothing of a value and no key is in the database", async () => {
+  const vault = bench.open();
+  const subject = bench.subject();
+  const planted = `pl4nted-${crypto.randomUUID()}`;
+  const { value } = await sealed(vault, { [planted]: [planted] }, subject);
+  await vault.claim({ kind: "email", value: planted }, subject);
+  const rows = await bench.admin<(KeyIdentity & WrappedKey)[]>`
+    select key_id, subject, class, wrapped, master_key from levqor_vault.keys where subject = ${subject}`;
+  const keys = rows.map((row) => new MasterKeys([bench.master_key]).unwrap(row, row));
+  expect(keys).toHaveLength(1);
+  const stored = await bench.admin<{ text: string }[]>`
+    select k::text as text from levqor_vault.keys k union all select i::text from levqor_vault.blind_index i`;
+  const text = [...stored.map((row) => row.text), JSON.stringify(value)].join("\n");
+  expect(text).toContain(subject);
+  const secrets = [...keys, Buffer.from(bench.master_key, "base64"), Buffer.from(planted)].map((bytes) =>
+    Buffer.from(bytes),
+  );
+  for (const secret of secrets) {
+    for (const coding of ["hex", "base64", "base64url", "latin1"] as const) {
+      expect(text).not.toContain(secret.toString(coding).replace(/=+$/, ""));
+    }
+  }
 });
 
 test("many values of many subjects are sealed and opened at once", async () => {

@@ -4,6 +4,7 @@ import { cron } from "./cron.ts";
 import { cursors } from "./cursors.ts";
 import { expressions } from "./expressions.ts";
 import { json } from "./json.ts";
+import { sealed } from "./sealed.ts";
 import { time } from "./time.ts";
 
-export const targets: readonly FuzzTarget[] = [cron, cursors, expressions, json, time];
+export const targets: readonly FuzzTarget[] = [cron, cursors, expressions, json, sealed, time];
