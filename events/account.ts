@@ -1,4 +1,4 @@
-/** The account that something belongs to. */
+/** Accounts: everything belongs to one, and exists for no other. */
 import type { EventMeta } from "./envelope.ts";
 
 /** The holders of the operator's own keys, however often those are replaced; in development mode, everybody. */
@@ -13,27 +13,42 @@ export const VISITOR = "visitor";
 /** The operator's own keys have no id: their actors are 8 hex digits of their SHA-256. */
 const OPERATORS_ACTOR = /^(?:key:[0-9a-f]{8}|anonymous)$/;
 
-/**
- * The account of the author of an event's data: the one that its meta names, or else the actor's own. `operator`,
- * `system`, `visitor`, `key:<id>` for an issued key, which outlives its secrets, or `user:<id>`.
- */
-export function accountOf({ account, actor }: Pick<EventMeta, "account" | "actor">): string {
-  return account ?? (OPERATORS_ACTOR.test(actor) ? OPERATOR : actor);
+/** The account that an event belongs to: `user:<id>`, `org:<id>`, `operator` or `system`. */
+export function accountOf({ account = OPERATOR }: Pick<EventMeta, "account">): string {
+  return account;
+}
+
+/** What an event's meta says of its account: nothing if it is the operator's, as most are where there is no other. */
+export function ofAccount(account: string): Pick<EventMeta, "account"> {
+  return account === OPERATOR ? {} : { account };
 }
 
 /**
- * The account whose share of common resources something uses: that of whoever caused it, or, if that was the service,
- * of the author of what it acts on. `null`: nobody's, as for the operator.
+ * The author of an event's data: its account. Of what is the operator's, the issued key, `key:<id>`, which outlives its
+ * secrets and may be in other hands than the next one; or `operator`, or `visitor`.
  */
-export function chargedTo(meta: Pick<EventMeta, "account" | "actor">): string | null {
-  const account = accountOf(meta.actor.startsWith("system:") ? meta : { actor: meta.actor });
-  return account === OPERATOR || account === SYSTEM || account.startsWith("system:") ? null : account;
+export function authorOf({ account, author, actor }: Pick<EventMeta, "account" | "author" | "actor">): string {
+  if (account !== undefined && account !== OPERATOR) return account;
+  const one = author ?? actor;
+  return OPERATORS_ACTOR.test(one) ? OPERATOR : one;
+}
+
+/** What an event's meta says if its data was written by somebody else than its actor. */
+export function writtenBy({
+  account,
+  author,
+}: {
+  account: string;
+  author: string;
+}): Pick<EventMeta, "account" | "author"> {
+  return account === OPERATOR ? { author } : { account };
 }
 
 /**
- * The owner under whose concurrency keys an account's keys count: a user's keys count among that user's own jobs, so
- * that nobody notices another's. `""`: the operator and all issued keys share theirs.
+ * Whose share of common resources something uses: that of whoever caused it, or, if that was the service, of the author
+ * of what it acts on. `null`: nobody's, as for the operator.
  */
-export function keyOwner(account: string): string {
-  return account.startsWith("user:") ? account : "";
+export function chargedTo({ actor, account, author }: Pick<EventMeta, "account" | "author" | "actor">): string | null {
+  const one = authorOf(actor.startsWith("system:") ? { actor, account, author } : { actor, account });
+  return one === OPERATOR || one === SYSTEM || one.startsWith("system:") ? null : one;
 }

@@ -37,8 +37,10 @@ export const EventMeta = Type.Object(
   {
     /** Who acted: one of {@link ACTORS}. Never a secret. */
     actor: Type.String({ minLength: 1, maxLength: 300 }),
-    /** The author of the event's data, if it is not the actor: see `accountOf`. */
+    /** The account that it belongs to; absent: the operator's. See `accountOf`. */
     account: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+    /** Of what is the operator's: the author of the event's data, if it is not the actor. See `authorOf`. */
+    author: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
     /** Besides the actor: the submitter of the job that is replayed, those who defined the schedule that fires. */
     on_behalf_of: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     /** Shared by all events that one first action caused: the id of the job or of the service. */

@@ -123,6 +123,8 @@ const OutputLength = Count(0);
 /** The stored pipeline that the job runs, at the version that it keeps from now on; recorded with its first start. */
 export const JobPipelinePinned = Type.Object({
   pipeline: Type.String(),
+  /** Whose pipeline it is; absent: the job's own account's. */
+  account: Type.Optional(Type.String()),
   version: Count(1),
 });
 export type JobPipelinePinned = Static<typeof JobPipelinePinned>;

@@ -17,8 +17,6 @@ export const LimitGranted = Type.Object({
   workflow: Type.String(),
   /** Absent: the limit applies to the whole workflow. */
   concurrency_key: Type.Optional(Type.String()),
-  /** The user among whose jobs the key counts; absent: it is shared. */
-  key_owner: Type.Optional(Type.String()),
   job_id: Type.String(),
   attempt: Type.Integer({ minimum: 1 }),
   /** Attempts by job id, including this one. Those known to have ended since are left out. */

@@ -9,6 +9,7 @@ import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
 import { keyEvents } from "./key.ts";
 import { limitEvents } from "./limit.ts";
+import { orgEvents } from "./org.ts";
 import { pipelineEvents } from "./pipeline.ts";
 import { projectionEvents } from "./projection.ts";
 import { decodeWithRawOutput } from "./raw_output.ts";
@@ -28,6 +29,7 @@ export const catalogue = {
   ...jobEvents,
   ...keyEvents,
   ...limitEvents,
+  ...orgEvents,
   ...pipelineEvents,
   ...projectionEvents,
   ...reactionEvents,

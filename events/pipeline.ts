@@ -1,16 +1,33 @@
 /**
- * What a pipeline is, and what can happen to a stored one. Streams are named `pipeline-<name>`; a pipeline's version is
+ * What a pipeline is, and what can happen to a stored one. Streams are named `pipeline-<account>/<name>`; a pipeline's version is
  * the version of its stream.
  *
  * Strings can contain **expressions**, `{{ steps.fetch.output.body.id }}`: see `src/domain/pipeline/expression.ts`.
  */
 import { type Static, Type } from "@sinclair/typebox";
 import { Backoff } from "./backoff.ts";
-import { streamName } from "./envelope.ts";
+import { entityId, streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
 
-/** The stream of a pipeline, by its name. */
-export const pipelineStream = streamName("pipeline");
+/** A stored pipeline: its name is its account's own. */
+export interface PipelineId {
+  readonly account: string;
+  readonly name: string;
+}
+
+/** The streams of pipelines. */
+export const pipelineStreams = streamName("pipeline");
+
+/** The stream of a pipeline. */
+export function pipelineStream({ account, name }: PipelineId): string {
+  return pipelineStreams(`${account}/${name}`);
+}
+
+/** The pipeline that a stream belongs to. */
+export function pipelineOf(streamId: string): PipelineId {
+  const [account, name] = entityId(streamId).split("/") as [string, string];
+  return { account, name };
+}
 
 /** The limits of a pipeline; the schemas below state and enforce them. */
 export const MAX_STEPS = 50;
@@ -178,6 +195,13 @@ export const PipelineDefinition = Type.Object(
   {
     format: Type.Literal(PIPELINE_FORMAT, { description: "The version of the pipeline format." }),
     description: Type.Optional(Type.String({ maxLength: 1024 })),
+    published: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Only of the operator's pipelines: whether jobs of all accounts can run it under its name. In an account with a pipeline of that name, jobs run that one.",
+      }),
+    ),
     steps: Steps,
   },
   { additionalProperties: false },

@@ -1,5 +1,5 @@
 /** The state of every job, for lists, status queries and claiming workers. No payloads, no results. */
-import { accountOf, chargedTo, keyOwner, SYSTEM } from "../events/account.ts";
+import { accountOf, chargedTo } from "../events/account.ts";
 import { expiresAt, firstDueAt, type Priority } from "../events/job.ts";
 import { entityId } from "../events/mod.ts";
 import { secondsAfter, toTimeOrNull } from "../events/time.ts";
@@ -12,26 +12,19 @@ export type JobRow = {
   workflow: string;
   status: "queued" | "running" | "succeeded" | "failed" | "cancelled";
   priority: Priority;
-  /** Jobs of one workflow with the same key, and the same key owner, share its limits. */
+  /** An account's jobs of one workflow with the same key share its limits. */
   concurrency_key: string | null;
-  /** The user among whose jobs the key counts; empty: it is shared. */
-  key_owner: string;
-  /** Who submitted it, if that was a user: `user:<id>`. Users see only their own. */
-  owner: string | null;
-  /**
-   * Whose share of the queue it uses while it waits, and of a worker's slots while it runs: `user:<id>` or `key:<id>`;
-   * `null`: the operator's, who may use all.
-   */
-  account: string | null;
-  /** Whether the service submitted it itself: the operator sees those on request. */
-  of_system: boolean;
+  /** The account that it belongs to; `system`: the service submitted it itself. */
+  account: string;
+  /** Whose share of the queue it uses while it waits, and of a worker's slots while it runs; `null`: the operator's. */
+  charged_to: string | null;
   /** Who has claimed it for an external worker; `null`: nobody, or the operator. */
   claimant: string | null;
   /** The job of which this is a replay. */
   origin_job_id: string | null;
   /** The connectors that its own steps use, one per line; `null`: it has no steps, or they use none. */
   uses: string | null;
-  /** Whether it was submitted with its own steps: then any worker may run it, whatever its workflow. */
+  /** Whether its own steps, or those of the pipeline that it started with, are known: then any worker may run it, whatever its workflow. */
   has_steps: boolean;
   /** The step in which it waits, while it is suspended. */
   suspended_in: string | null;
@@ -70,7 +63,7 @@ export type JobRow = {
 
 export const jobs = defineProjection({
   name: "jobs",
-  version: 11,
+  version: 12,
   reads: [
     "job.submitted",
     "job.started",
@@ -100,10 +93,8 @@ export const jobs = defineProjection({
     status: { type: "text" },
     priority: { type: "text" },
     concurrency_key: { type: "text", nullable: true },
-    key_owner: { type: "text" },
-    owner: { type: "text", nullable: true },
-    account: { type: "text", nullable: true },
-    of_system: { type: "boolean" },
+    account: { type: "text" },
+    charged_to: { type: "text", nullable: true },
     claimant: { type: "text", nullable: true },
     origin_job_id: { type: "uuid", nullable: true },
     uses: { type: "text", nullable: true },
@@ -128,30 +119,30 @@ export const jobs = defineProjection({
   key: "job_id",
   indexes: [
     // Lists, newest first: all, by workflow, by status.
-    "(position) where not of_system",
-    "(position) where of_system",
-    "(workflow, position)",
+    "(account, position)",
+    "(account, workflow, position)",
     // Most jobs succeed: those are found by position. There are few waiting or running jobs, or many new ones.
-    "(status, position) where status in ('failed', 'cancelled')",
+    "(account, status, position) where status in ('failed', 'cancelled')",
     // Rows are roughly ordered by time: block ranges are enough, and cost next to nothing to maintain.
     "using brin (created_at) with (autosummarize = on)",
     "using brin (finished_at) with (autosummarize = on)",
-    "(error_code, position) where error_code is not null",
+    "(account, error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
-    "(owner, position) where owner is not null",
     // How many jobs of a caller wait, and how many a caller has claimed.
-    "(account) where status = 'queued' and account is not null",
+    "(charged_to) where status = 'queued' and charged_to is not null",
     "(claimant) where claimant is not null",
     // What a worker may claim next, now and later; a dead worker's jobs; jobs whose time is up; callbacks that are due.
     "(workflow, priority, position) where status = 'queued' and due_at is null",
+    "(account, workflow, priority, position) where status = 'queued' and due_at is null",
     "(priority, position) where status = 'queued' and due_at is null and has_steps",
-    "(account, priority, position) where status = 'queued' and due_at is null and account is not null",
+    "(charged_to, priority, position) where status = 'queued' and due_at is null and charged_to is not null",
     "(workflow, priority, due_at, job_id) where status = 'queued' and due_at is not null",
+    "(account, workflow, priority, due_at, job_id) where status = 'queued' and due_at is not null",
     "(priority, due_at, job_id) where status = 'queued' and due_at is not null and has_steps",
-    "(workflow, concurrency_key, key_owner, priority, position) where status = 'queued' and concurrency_key is not null",
+    "(account, workflow, concurrency_key, priority, position) where status = 'queued' and concurrency_key is not null",
     "(lease_expires_at) where status = 'running'",
     // Which callers have running jobs.
-    "(account) where status = 'running' and account is not null",
+    "(charged_to) where status = 'running' and charged_to is not null",
     "(expires_at) where expires_at is not null",
     "(callback_due_at) where callback_due_at is not null",
   ],
@@ -166,10 +157,8 @@ export const jobs = defineProjection({
         status: "queued",
         priority: event.data.priority ?? "normal",
         concurrency_key: event.data.concurrency_key ?? null,
-        key_owner: keyOwner(accountOf(event.meta)),
-        owner: event.meta.actor.startsWith("user:") ? event.meta.actor : null,
-        account: chargedTo(event.meta),
-        of_system: accountOf(event.meta) === SYSTEM,
+        account: accountOf(event.meta),
+        charged_to: chargedTo(event.meta),
         claimant: null,
         origin_job_id: null,
         uses: usesColumn(event.data.steps),
@@ -280,8 +269,10 @@ function apply(event: LaterEvent, row: JobRow): void {
       row.callback = "scheduled";
       row.callback_due_at = event.recorded_at;
       break;
-    case "job.step_reused":
     case "job.pipeline_pinned":
+      row.has_steps = true;
+      break;
+    case "job.step_reused":
     case "job.step_started":
     case "job.step_succeeded":
     case "job.step_skipped":

@@ -1,5 +1,5 @@
 /** Issued API keys as their list shows them: what they may do, never the keys themselves. */
-import { chargedTo } from "../events/account.ts";
+import { accountOf, chargedTo } from "../events/account.ts";
 import type { Environment } from "../events/key.ts";
 import { entityId } from "../events/mod.ts";
 import { secondsAfter } from "../events/time.ts";
@@ -26,13 +26,15 @@ export type KeyRow = {
   revoked_at: string | null;
   /** The position of `key.created`. */
   position: number;
+  /** The account that it belongs to. */
+  account: string;
   /** Whose share it uses; `null`: nobody's, as for what the operator stores. */
-  account: string | null;
+  charged_to: string | null;
 };
 
 export const keys = defineProjection({
   name: "keys",
-  version: 3,
+  version: 4,
   reads: ["key.created", "key.rotated", "key.revoked"],
   columns: {
     key_id: { type: "uuid" },
@@ -49,11 +51,12 @@ export const keys = defineProjection({
     overlap_ends_at: { type: "timestamptz", nullable: true },
     revoked_at: { type: "timestamptz", nullable: true },
     position: { type: "bigint" },
-    account: { type: "text", nullable: true },
+    account: { type: "text" },
+    charged_to: { type: "text", nullable: true },
   },
   key: "key_id",
   indexes: [
-    "(position)",
+    "(account, position)",
     // How many are valid.
     "(expires_at) where revoked_at is null",
   ],
@@ -71,7 +74,8 @@ export const keys = defineProjection({
         overlap_ends_at: null,
         revoked_at: null,
         position: event.position,
-        account: chargedTo(event.meta),
+        account: accountOf(event.meta),
+        charged_to: chargedTo(event.meta),
       };
     }
     if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: it was not created`);

@@ -4,6 +4,8 @@ import { incidents } from "./incidents.ts";
 import { jobs } from "./jobs.ts";
 import { keys } from "./keys.ts";
 import { metrics } from "./metrics.ts";
+import { orgMembers } from "./org_members.ts";
+import { orgs } from "./orgs.ts";
 import { pipelines } from "./pipelines.ts";
 import type { Projection } from "./projection.ts";
 import { schedules } from "./schedules.ts";
@@ -27,5 +29,7 @@ export const projections: readonly Projection[] = [
   errors,
   incidents,
   keys,
+  orgs,
+  orgMembers,
   supportThreads,
 ];

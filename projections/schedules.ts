@@ -1,5 +1,5 @@
 /** The state of every schedule, for lists and for the scheduler to start from. No payloads. */
-import { chargedTo } from "../events/account.ts";
+import { accountOf, chargedTo } from "../events/account.ts";
 import { entityId } from "../events/mod.ts";
 import { defineProjection } from "./projection.ts";
 import { usesColumn } from "./uses.ts";
@@ -32,13 +32,15 @@ export type ScheduleRow = {
   runs: number;
   /** Instants misfired so far, as far as they were counted. */
   misfires: number;
+  /** The account that it belongs to. */
+  account: string;
   /** Whose share it uses; `null`: nobody's, as for what the operator stores. */
-  account: string | null;
+  charged_to: string | null;
 };
 
 export const schedules = defineProjection({
   name: "schedules",
-  version: 4,
+  version: 5,
   reads: [
     "schedule.created",
     "schedule.updated",
@@ -67,12 +69,13 @@ export const schedules = defineProjection({
     last_job_id: { type: "uuid", nullable: true },
     runs: { type: "int" },
     misfires: { type: "int" },
-    account: { type: "text", nullable: true },
+    account: { type: "text" },
+    charged_to: { type: "text", nullable: true },
   },
   key: "schedule_id",
   indexes: [
     // Lists, newest first.
-    "(position)",
+    "(account, position)",
     // What is due, and what is next.
     "(next_run_at) where next_run_at is not null",
   ],
@@ -95,7 +98,8 @@ export const schedules = defineProjection({
         last_job_id: null,
         runs: 0,
         misfires: 0,
-        account: chargedTo(event.meta),
+        account: accountOf(event.meta),
+        charged_to: chargedTo(event.meta),
       };
     }
     if (!row) throw new Error(`Cannot apply ${event.type} to ${event.stream_id}: it was not created`);

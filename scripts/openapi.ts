@@ -84,6 +84,7 @@ export async function documentText(): Promise<string> {
       required: true,
       environment: "test",
       identify: () => ({ kind: "none" }),
+      actFor: (caller) => ({ kind: "not_allowed", caller }),
       partyOf: async () => new Set(),
       stop: async () => {},
     },

@@ -119,7 +119,7 @@ async function torture(
     if (!over.aborted) progress.show("load and faults", { done: (performance.now() - began) / duration, about });
   }, 1_000);
   const loading = load.run();
-  const harm = new Harm({ urls: stage.api_urls, api_key: stage.api_key, jwt_secret: stage.jwt_secret, seed });
+  const harm = new Harm({ urls: stage.api_urls, jwt_secret: stage.jwt_secret, seed });
   await harm.prepare(over);
   const troubled_ms = duration - Math.min(QUIET.share * duration, QUIET.most_ms);
   const troubled = AbortSignal.any([over, AbortSignal.timeout(troubled_ms - (performance.now() - began))]);

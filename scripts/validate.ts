@@ -5,7 +5,7 @@
  *
  * `API_KEY` in the environment is sent as `X-Api-Key`. The exit code is 0 if all checks passed, otherwise 1. The key
  * needs all scopes, as those in API_KEYS have. It leaves a revoked key behind, the pipeline `levqor-validate`, a
- * resolved error of the source `levqor-validate`, and a few small `http` jobs, which call the service's own `/health`.
+ * resolved error of the source `levqor-validate`, an organisation of a user who does not exist, and a few small `http` jobs, which call the service's own `/health`.
  */
 import process from "node:process";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
@@ -17,6 +17,7 @@ import { checkEvents } from "./validate/events.ts";
 import { checkIncidents } from "./validate/incidents.ts";
 import { checkCallback, checkControl, checkDevelopment, checkIntake, checkJob } from "./validate/jobs.ts";
 import { checkIssuedKeys, checkKeys } from "./validate/keys.ts";
+import { checkOrgs } from "./validate/orgs.ts";
 import { checkPages } from "./validate/pages.ts";
 import { checkSteps } from "./validate/pipelines.ts";
 import { checkProblems } from "./validate/problems.ts";
@@ -40,6 +41,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkProblems,
   checkKeys,
   checkIssuedKeys,
+  checkOrgs,
   checkIntake,
   checkJob,
   checkControl,

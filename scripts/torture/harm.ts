@@ -6,7 +6,7 @@ import { SignJWT } from "jose";
 import { pause } from "../../src/async/mod.ts";
 import { Client } from "./client.ts";
 import type { PoliteTimes } from "./evidence.ts";
-import { HARMED, NOBODY } from "./kinds.ts";
+import { HARMED, NOBODY, PIPELINE } from "./kinds.ts";
 import { Random } from "./random.ts";
 
 /** What the deployment tells the service about sessions. */
@@ -28,8 +28,6 @@ const SWIFT = { in_a_row: 20, ms: 1_000 };
 
 export interface HarmOptions {
   readonly urls: readonly string[];
-  /** The operator's. */
-  readonly api_key: string;
   readonly jwt_secret: string;
   readonly seed: number;
 }
@@ -53,16 +51,22 @@ export class Harm {
 
   /** Creates the users' credentials, and the polite one's first job. */
   async prepare(signal: AbortSignal): Promise<void> {
-    const { urls, api_key } = this.#options;
+    const { urls } = this.#options;
     this.#session = await this.#sessionOf("0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "harmful");
     this.#polite = await this.#sessionOf("0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21", "polite");
     const scopes = ["jobs:read", "jobs:write", "workers:write"];
-    const made = await new Client(urls, api_key).insist("/api/v1/keys", {
-      body: { name: "harmful", scopes, tier: "harmful", workflows: [HARMED] },
+    const own = new Client(urls, this.#session);
+    const made = await own.insist("/api/v1/keys", {
+      // A key does not outlive the session that issues it.
+      body: { name: "harmful", scopes, tier: "harmful", workflows: [HARMED], expires_at: daysFromNow(29) },
       signal,
     });
     if (made?.status !== 201) throw new Error(`Cannot create the malicious user's key: ${JSON.stringify(made?.body)}`);
     this.#key = made.body.key;
+    // In the malicious user's account, the names of others mean something else.
+    const body = { name: PIPELINE, format: 1, steps: [{ id: "never", sleep: { seconds: 1 } }] };
+    const stored = await own.insist("/api/v1/pipelines", { body, signal });
+    if (stored?.status !== 201) throw new Error(`Cannot store the malicious user's pipeline: ${stored?.status}`);
     const submitted = await this.#politely("/api/v1/intake", { workflow: NOBODY, payload: {} }, signal);
     if (submitted?.status !== 202) throw new Error(`Cannot submit politely: ${submitted?.status}`);
     this.#job = ((await submitted.json()) as { job_id: string }).job_id;
@@ -129,6 +133,7 @@ export class Harm {
       this.#until(signal, () => this.#send("/api/v1/jobs", { credential: `Bearer ${crypto.randomUUID()}`, signal })),
       this.#until(signal, () => this.#claimAndRelease(signal)),
       this.#until(signal, () => this.#meddle(signal)),
+      this.#until(signal, () => this.#look(signal)),
     ];
     await Promise.all(loops);
   }
@@ -202,6 +207,19 @@ export class Harm {
     await answer?.text().catch(() => {});
   }
 
+  /** A list shows what is the account's own. */
+  async #look(signal: AbortSignal): Promise<void> {
+    const [credential, expected] = this.#random.pick([
+      [`Bearer ${this.#session}`, OWN],
+      [this.#key, OWN],
+      [`Bearer ${this.#polite}`, [NOBODY]],
+    ] satisfies [string, readonly string[]][]);
+    const answer = await this.#send("/api/v1/jobs?limit=100", { credential, signal });
+    const { data = [] } = ((await answer?.json().catch(() => ({}))) ?? {}) as { data?: { workflow: string }[] };
+    const others = data.find(({ workflow }) => !expected.includes(workflow));
+    if (others) this.said.push(`a list of jobs shows another account's: one of ${others.workflow}`);
+  }
+
   async #submit(body: object | string, signal: AbortSignal, credential = `Bearer ${this.#session}`): Promise<void> {
     const answer = await this.#send("/api/v1/intake", { credential, body, signal });
     await answer?.text().catch(() => {});
@@ -247,11 +265,13 @@ interface Sent {
   readonly headers?: Record<string, string>;
 }
 
+const COSTLY_WORKFLOW = "torture-costly";
+
 /** A step whose condition compares everything with everything. */
 function costly(): string {
   const list = Array.from({ length: 5_000 }, (_, n) => n);
   return JSON.stringify({
-    workflow: "torture-steps",
+    workflow: COSTLY_WORKFLOW,
     payload: { l: list, m: list },
     steps: [
       {
@@ -274,8 +294,14 @@ function tooMany(): string {
     uses: "http",
     with: { url: "http://h/", body: text },
   }));
-  return JSON.stringify({ workflow: "torture-steps", payload: {}, steps, max_attempts: 1, timeout_seconds: 20 });
+  return JSON.stringify({ workflow: COSTLY_WORKFLOW, payload: {}, steps, max_attempts: 1, timeout_seconds: 20 });
 }
 
+function daysFromNow(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString();
+}
+
+/** The workflows of the malicious user's jobs. */
+const OWN: readonly string[] = [HARMED, COSTLY_WORKFLOW];
 const COSTLY = costly();
 const TOO_MANY = tooMany();

@@ -202,7 +202,7 @@ export async function checkControl(client: Client, { check }: Checks, job: objec
     expect(body.origin_job_id === job_id, `origin_job_id ${job_id}`, body);
     replay_id = first.body.job_id;
     expectStatus(await client.ask(`/api/v1/jobs/${replay_id}/cancel`, { method: "POST" }), 200);
-    expectProblem(await client.post(`/api/v1/jobs/${NO_JOB}/replay`, { other: 1 }), 422, "validation_failed");
+    expectProblem(await client.post(`/api/v1/jobs/${replay_id}/replay`, { other: 1 }), 422, "validation_failed");
   });
   await check("a bulk operation counts in a dry run, and does nothing twice for the same key", async () => {
     const body = { filter: { origin_job_id: job_id, status: "cancelled" } };

@@ -1,10 +1,13 @@
 /** Finds out who has a credential. */
 import { timingSafeEqual } from "node:crypto";
+import { OPERATOR } from "../../events/account.ts";
 import type { Environment } from "../../events/key.ts";
-import type { Caller, Identity } from "./caller.ts";
+import { actingFor, type Caller, type Identity, isCustomersAccount } from "./caller.ts";
 import { digestPrefix, KeyRing, type KeyRingOptions } from "./key_ring.ts";
 import { digestOf, environmentOf, looksLikeKey } from "./key_text.ts";
 import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
+import { Memberships } from "./memberships.ts";
+import { ROLE_SCOPES } from "./roles.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 
 export interface Access {
@@ -17,6 +20,11 @@ export interface Access {
    * never throws. `mayVerify` is called before a token that was not seen before is verified.
    */
   identify(credential: string | null, mayVerify?: () => boolean): Identity | Promise<Identity>;
+  /**
+   * The caller as they act for an account that they name: the operator's own keys for any customer's, for support; users for
+   * their organisations', within their roles; all others for their own. A promise if it must wait; never throws.
+   */
+  actFor(caller: Caller, account: string): Identity | Promise<Identity>;
   /**
    * All actors that count as one party with a caller, as events name them: the caller, whoever issued or rotated their
    * key, and the keys that one of these issued or rotated; but two keys do not become one party just because an
@@ -48,10 +56,11 @@ const ANYONE: Identity = {
   caller: {
     actor: "anonymous",
     identity: "anonymous",
+    account: OPERATOR,
+    counted_as: "anonymous",
     scopes: "all",
     workflows: "all",
     tier: null,
-    own_only: false,
     operator: true,
     expires_at: null,
   },
@@ -64,6 +73,7 @@ const OPERATOR_TIER = "enterprise";
 export function startAccess({ keys, token, production, ...options }: AccessOptions): Access {
   const operators = new Map(keys.map((key) => [digestPrefix(digestOf(key)), operator(digestOf(key))]));
   const uses = new KeyUses(options);
+  const memberships = new Memberships(options);
   const ring = new KeyRing(options, (key_id, now) => uses.note(key_id, now));
   const environment = production ? "live" : "test";
   const required = keys.length > 0 || token !== undefined;
@@ -80,7 +90,16 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
       if (!looksLikeKey(credential)) {
         return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;
       }
-      return ring.find(digest) ?? refusal(credential, environment) ?? newest(digest);
+      return ring.find(digest) ?? refusal(credential, environment) ?? latest(ring, () => ring.find(digest) ?? UNKNOWN);
+    },
+    actFor(caller, account) {
+      if (account === caller.account) return { kind: "known", caller };
+      if (!isCustomersAccount(account)) return { kind: "not_allowed", caller };
+      if (caller.operator) return { kind: "known", caller: actingFor(caller, account) };
+      const asMember = () => memberOf(caller, account, memberships);
+      if (!caller.actor.startsWith("user:") || !account.startsWith("org:")) return { kind: "not_allowed", caller };
+      // A membership that another process has just recorded counts, too.
+      return asMember() ?? latest(memberships, () => asMember() ?? { kind: "not_allowed", caller });
     },
     async partyOf({ actor }) {
       // A key that another process has just issued counts, too.
@@ -89,19 +108,29 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
     },
     async stop() {
       await ring.stop();
+      await memberships.stop();
       await uses.stop();
     },
   };
+}
 
-  /** For a secret that is not on the ring: it may be so new that the ring has not read it yet. */
-  async function newest(digest: Buffer): Promise<Identity> {
-    try {
-      await ring.caughtUp();
-    } catch (error) {
-      return { kind: "undecided", cause: error };
-    }
-    return ring.find(digest) ?? UNKNOWN;
+/** For what is not known here: it may be so new that it was not read yet. */
+async function latest(from: { caughtUp(): Promise<void> }, find: () => Identity): Promise<Identity> {
+  try {
+    await from.caughtUp();
+  } catch (error) {
+    return { kind: "undecided", cause: error };
   }
+  return find();
+}
+
+/** A user as a member of an organisation; `undefined`: they are none. */
+function memberOf(caller: Caller, account: string, memberships: Memberships): Identity | undefined {
+  const membership = memberships.find(account.slice("org:".length), caller.actor);
+  if (!membership) return undefined;
+  const { role, ended } = membership;
+  const scopes = ROLE_SCOPES[role];
+  return { kind: "known", caller: actingFor(caller, account, { scopes, counted_as: account, ended }) };
 }
 
 /** Why a text that looks like one of our keys can never be accepted here, whatever the log contains. */
@@ -117,10 +146,11 @@ function operator(digest: Buffer): { digest: Buffer; identity: Identity } {
   const caller: Caller = {
     actor: `key:${identity.slice(0, 8)}`,
     identity,
+    account: OPERATOR,
+    counted_as: identity,
     scopes: "all",
     workflows: "all",
     tier: OPERATOR_TIER,
-    own_only: false,
     operator: true,
     expires_at: null,
   };

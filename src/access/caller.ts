@@ -1,7 +1,9 @@
 /** Who is calling, and what they may do. */
+import { OPERATOR, ofAccount } from "../../events/account.ts";
+import type { EventMeta } from "../../events/envelope.ts";
 import { alarm } from "../async/mod.ts";
-import { ALL_CUSTOMERS, EVERYTHING, type Reach } from "../domain/reach.ts";
-import type { Scope } from "./scopes.ts";
+import type { Reach } from "../domain/reach.ts";
+import { isOperatorScope, type Scope } from "./scopes.ts";
 
 export interface Caller {
   /**
@@ -9,44 +11,69 @@ export interface Caller {
    * `user:<id at the auth server>`, or `anonymous`: see `ACTORS` in `events/envelope.ts`. Never a secret.
    */
   readonly actor: string;
-  /** Identifies a caller without being a secret: for Idempotency-Keys and rate limits. */
+  /** Identifies a caller without being a secret: for Idempotency-Keys. */
   readonly identity: string;
+  /** The account that they act for: `operator`, `user:<id>` or `org:<id>`. Nothing of another exists for them. */
+  readonly account: string;
+  /** Whose rate limits and shares they use: the account's; each of the operator's keys has its own. */
+  readonly counted_as: string;
   readonly scopes: ReadonlySet<Scope> | "all";
   /** The workflows to which they are limited, by name. */
   readonly workflows: ReadonlySet<string> | "all";
   /** The tier of their rate limits; `null`: anonymous. */
   readonly tier: string | null;
-  /** Whether they can access only jobs that they submitted themselves. */
-  readonly own_only: boolean;
   /** Whether they are the operator, or everybody is: they may use all of what callers share. */
   readonly operator: boolean;
   /** When their access ends, in milliseconds since 1970; `null`: not by itself. */
   readonly expires_at: number | null;
-  /** Fires when the key that they used is no longer valid: anything that lasts longer than a response must then end. */
+  /**
+   * Fires when the key that they used is no longer valid, or their membership has ended: anything that lasts longer than a
+   * response must then end.
+   */
   readonly ended?: AbortSignal;
 }
 
 /**
  * What a request's credential says about the caller. `none`: it has no credential. `refused`: it has one that is
  * rejected, with the reason as a sentence for the caller, without the credential. `undecided`: that cannot be
- * determined now. `unchecked`: it was not to be verified.
+ * determined now. `unchecked`: it was not to be verified. `not_allowed`: the caller may not act for the account that the
+ * request names.
  */
 export type Identity =
   | { readonly kind: "known"; readonly caller: Caller }
   | { readonly kind: "refused"; readonly reason: string }
   | { readonly kind: "undecided"; readonly cause: unknown }
   | { readonly kind: "unchecked" }
+  | { readonly kind: "not_allowed"; readonly caller: Caller }
   | { readonly kind: "none" };
 
-/** Whether a caller has the scope that a call needs. */
-export function mayDo({ scopes }: Caller, scope: Scope): boolean {
-  return scopes === "all" || scopes.has(scope);
+/** Whether a caller has the scope that a call needs, and acts for an account that can have it. */
+export function mayDo({ scopes, account }: Pick<Caller, "scopes" | "account">, scope: Scope): boolean {
+  return (scopes === "all" || scopes.has(scope)) && (account === OPERATOR || !isOperatorScope(scope));
+}
+
+/** The accounts of customers: a user's own, and an organisation's. */
+const CUSTOMERS_ACCOUNT = /^(?:user|org):[A-Za-z0-9-]{1,64}$/;
+
+/** Whether a text has the form of a customer's account. */
+export function isCustomersAccount(account: string): boolean {
+  return CUSTOMERS_ACCOUNT.test(account);
+}
+
+/** A caller as they act for another account than their own; `changes`: what else is different there. */
+export function actingFor(caller: Caller, account: string, changes: Partial<Caller> = {}): Caller {
+  // What one account asked for once says nothing about another.
+  return { ...caller, ...changes, account, identity: `${caller.identity} ${account}` };
 }
 
 /** What exists for a caller. */
-export function reachOf({ workflows, own_only, operator, actor }: Caller): Reach {
-  if (workflows !== "all" || own_only) return { workflows, owner: own_only ? actor : null, system: false };
-  return operator ? EVERYTHING : ALL_CUSTOMERS;
+export function reachOf({ workflows, account, operator }: Caller): Reach {
+  return { workflows, account, system: operator && workflows === "all" && account === OPERATOR };
+}
+
+/** What events that a caller causes say of them. */
+export function metaOf({ actor, account }: Caller): Pick<EventMeta, "actor" | "account"> {
+  return { actor, ...ofAccount(account) };
 }
 
 /**
@@ -54,12 +81,17 @@ export function reachOf({ workflows, own_only, operator, actor }: Caller): Reach
  * a function that cancels this.
  */
 export function onAccessEnd({ ended, expires_at }: Caller, end: () => void): () => void {
-  // A signal also reports the expiry.
-  const callOff = ended || expires_at === null ? undefined : alarm(Math.max(0, expires_at - Date.now()), end);
-  ended?.addEventListener("abort", end);
-  if (ended?.aborted) end();
-  return () => {
-    callOff?.();
-    ended?.removeEventListener("abort", end);
+  const over = () => {
+    cancel();
+    end();
   };
+  const cancel = () => {
+    callOff?.();
+    ended?.removeEventListener("abort", over);
+  };
+  // Some signals report the expiry, too.
+  const callOff = expires_at === null ? undefined : alarm(Math.max(0, expires_at - Date.now()), over);
+  ended?.addEventListener("abort", over);
+  if (ended?.aborted) over();
+  return cancel;
 }

@@ -6,25 +6,16 @@
  * secret that is then still missing does not exist.
  */
 import { timingSafeEqual } from "node:crypto";
-import type { Logger } from "pino";
+import { OPERATOR } from "../../events/account.ts";
 import type { StoredEvent } from "../../events/envelope.ts";
-import { keyStream } from "../../events/key.ts";
 import { decode, entityId } from "../../events/mod.ts";
-import { alarm, Backoff, pause, unlessAborted } from "../async/mod.ts";
-import { type Bus, follow } from "../bus/mod.ts";
+import { alarm } from "../async/mod.ts";
 import { endOf, type KeySecret, type KeyState, keyDecider } from "../domain/key.ts";
-import type { EventLog } from "../log/mod.ts";
 import type { Caller, Identity } from "./caller.ts";
+import { Category, type CategoryOptions } from "./category.ts";
 import type { Scope } from "./scopes.ts";
 
-/** How long reaching the log's head may take. */
-const CATCH_UP_MS = 5_000;
-
-export interface KeyRingOptions {
-  readonly log: Pick<EventLog, "head" | "readCategory" | "readRange">;
-  readonly bus: Pick<Bus, "tail">;
-  readonly logger: Pick<Logger, "warn" | "error">;
-}
+export type KeyRingOptions = CategoryOptions;
 
 /** A secret on the ring. */
 interface Entry {
@@ -44,25 +35,23 @@ interface Key {
 }
 
 export class KeyRing {
-  readonly #options: KeyRingOptions;
   readonly #onUse: (keyId: string, now: number) => void;
-  readonly #stop = new AbortController();
+  readonly #log: Category;
   readonly #keys = new Map<string, Key>();
   /** By actor, the keys whose secrets they were shown. */
   readonly #held = new Map<string, Set<string>>();
   readonly #entries = new Map<string, Entry>();
-  readonly #arrivals = new Set<() => void>();
-  readonly #running: Promise<void>;
-  #position = -1;
   #callOff: (() => void) | undefined;
-  #catching: Promise<void> = Promise.resolve();
-  #waiting: Promise<void> | undefined;
 
   /** `on_use` is called with each use of an issued key, and the time. */
   constructor(options: KeyRingOptions, on_use: (keyId: string, now: number) => void) {
-    this.#options = options;
     this.#onUse = on_use;
-    this.#running = this.#follow();
+    this.#log = new Category(options, {
+      category: "key",
+      what: "keys",
+      take: (event) => this.#take(event),
+      settle: () => this.#end(),
+    });
   }
 
   /** What is known about the secret with this digest; `undefined`: it is not on the ring. */
@@ -77,14 +66,7 @@ export class KeyRing {
 
   /** Resolves when the ring includes everything that was in the log at the call. Throws if it cannot get there. */
   caughtUp(): Promise<void> {
-    // Calls that come while others wait share the next look: there is one at a time.
-    this.#waiting ??= this.#catching.then(() => {
-      this.#waiting = undefined;
-      const catching = this.#catchUp();
-      this.#catching = catching.catch(() => {});
-      return catching;
-    });
-    return this.#waiting;
+    return this.#log.caughtUp();
   }
 
   /** All actors that count as one party with an actor. */
@@ -102,78 +84,15 @@ export class KeyRing {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort();
     this.#callOff?.();
-    await this.#running;
-  }
-
-  async #catchUp(): Promise<void> {
-    const { log, bus } = this.#options;
-    const head = await log.head();
-    for (const deadline = performance.now() + CATCH_UP_MS; this.#position < head; ) {
-      bus.tail.hear({ last: head });
-      const arrived = Promise.withResolvers<void>();
-      this.#arrivals.add(arrived.resolve);
-      const left = Math.max(0, deadline - performance.now());
-      const timer = setTimeout(arrived.resolve, left);
-      await arrived.promise;
-      clearTimeout(timer);
-      this.#arrivals.delete(arrived.resolve);
-      if (this.#stop.signal.aborted) throw new Error("Cannot check the key: the service is stopping");
-      if (left === 0) throw new Error(`Cannot check the key: the key ring did not reach position ${head} in time`);
-    }
-  }
-
-  async #follow(): Promise<void> {
-    const { log, bus, logger } = this.#options;
-    const { signal } = this.#stop;
-    const backoff = new Backoff(50, 2_000);
-    const on_fault = (error: unknown) => logger.warn({ err: error }, "Cannot read the log for keys; retrying");
-    while (!signal.aborted) {
-      try {
-        if (this.#position < 0) await this.#load();
-        for await (const events of follow({ log, bus, after: this.#position, signal, on_fault })) {
-          const ours = events.filter((event) => keyStream.matches(event.stream_id));
-          for (const event of ours) this.#take(event);
-          if (ours.length > 0) this.#end();
-          this.#arrive(events.at(-1)?.position ?? this.#position);
-        }
-      } catch (error) {
-        if (signal.aborted) return;
-        logger.error({ err: error, position: this.#position }, "Cannot follow the log for keys; retrying");
-        await pause(backoff.next(), signal);
-      }
-    }
-  }
-
-  async #load(): Promise<void> {
-    const { log } = this.#options;
-    const { signal } = this.#stop;
-    const head = await unlessAborted(log.head(), signal);
-    const events = head === undefined ? undefined : await unlessAborted(log.readCategory("key"), signal);
-    if (head === undefined || !events) return;
-    for (const event of events) this.#take(event);
-    this.#end();
-    this.#arrive(head);
-  }
-
-  #arrive(position: number): void {
-    this.#position = position;
-    for (const arrived of this.#arrivals) arrived();
+    await this.#log.stop();
   }
 
   #take(event: StoredEvent): void {
     const id = entityId(event.stream_id);
     const before = this.#keys.get(id);
     if (before && before.version >= event.version) return;
-    let state: KeyState;
-    try {
-      state = keyDecider.evolve(before?.state ?? keyDecider.initial, decode(event));
-    } catch (error) {
-      // One unreadable key must not keep the others from being revoked.
-      this.#options.logger.error({ err: error, position: event.position }, "Cannot read an event of a key");
-      return;
-    }
+    const state = keyDecider.evolve(before?.state ?? keyDecider.initial, decode(event));
     this.#keys.set(id, { version: event.version, state });
     for (const holder of state.holders) {
       const held = this.#held.get(holder) ?? new Set();
@@ -203,7 +122,7 @@ export class KeyRing {
       if (until > now) next = Math.min(next, until);
       else if (!ended.signal.aborted) ended.abort();
     }
-    if (next === Number.POSITIVE_INFINITY || this.#stop.signal.aborted) return;
+    if (next === Number.POSITIVE_INFINITY || this.#log.stopped.aborted) return;
     this.#callOff = alarm(next - now, () => this.#end());
   }
 }
@@ -225,15 +144,16 @@ function keyIdOf(actor: string): string {
   return actor.slice("key:".length);
 }
 
-function toCaller(keyId: string, { created, expires_at }: KeyState, ended: AbortSignal): Caller {
+function toCaller(keyId: string, { created, account, expires_at }: KeyState, ended: AbortSignal): Caller {
   const name = actorOf(keyId);
   return {
     actor: name,
     identity: name,
+    account,
+    counted_as: account === OPERATOR ? name : account,
     scopes: new Set(created?.scopes as Scope[]),
     workflows: created?.workflows ? new Set(created.workflows) : "all",
     tier: created?.tier ?? null,
-    own_only: false,
     operator: false,
     expires_at,
     ended,

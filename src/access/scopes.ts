@@ -19,8 +19,26 @@ export const scopes = {
   "ops:read": "See the health of every part of the service, and the summaries of days and weeks.",
   "ops:write": "Report incidents, and resume stopped read models and reactions.",
   "metrics:read": "Read the service's metrics.",
+  "orgs:read": "List one's organisations, and read their members.",
+  "orgs:write": "Create and rename organisations, and change their members.",
   "keys:read": "List API keys and their grants; never the secrets.",
   "keys:write": "Create and rotate API keys that have no more grants than the key in use, and revoke any key.",
 } as const;
 
 export type Scope = keyof typeof scopes;
+
+/** The scopes for what is the operator's alone: the service itself. Nobody has them in another account. */
+const OPERATOR_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
+  "support:read",
+  "support:write",
+  "audit:read",
+  "errors:read",
+  "errors:write",
+  "ops:read",
+  "ops:write",
+  "metrics:read",
+]);
+
+export function isOperatorScope(scope: Scope): boolean {
+  return OPERATOR_SCOPES.has(scope);
+}

@@ -11,6 +11,7 @@ import {
   jwtVerify,
 } from "jose";
 import { LRUCache } from "lru-cache";
+import { OPERATOR } from "../../events/account.ts";
 import type { Caller, Identity } from "./caller.ts";
 import { type Scope, scopes } from "./scopes.ts";
 
@@ -48,8 +49,6 @@ const MAX_JWKS_BYTES = 256 * 1024;
 /** Valid tokens that are remembered, about half a kilobyte each. */
 const MAX_REMEMBERED = 10_000;
 
-/** What a session may do by default: with its own jobs. */
-const OWN_SCOPES: ReadonlySet<Scope> = new Set<Scope>(["jobs:read", "jobs:write", "jobs:approve"]);
 /** The tier of users without one. */
 const USER_TIER = "free";
 
@@ -152,14 +151,17 @@ function callerOf({ sub, exp, app_metadata }: JWTPayload & { sub: string; exp: n
   // An id that is not a UUID may be a name or an address, which events must not contain. Upper case does not change a
   // UUID.
   const actor = `user:${UUID.test(sub) ? sub.toLowerCase() : hash("sha256", sub, "hex").slice(0, 32)}`;
+  // With scopes they work for the operator, without any for themselves, with everything of their own.
+  const granted = Array.isArray(levqor_scopes) ? new Set(levqor_scopes.filter(isScope)) : undefined;
   return {
     actor,
     identity: actor,
-    scopes: Array.isArray(levqor_scopes) ? new Set(levqor_scopes.filter(isScope)) : OWN_SCOPES,
+    account: granted ? OPERATOR : actor,
+    counted_as: actor,
+    scopes: granted ?? "all",
     workflows: "all",
     tier: typeof levqor_tier === "string" ? levqor_tier : USER_TIER,
     operator: false,
-    own_only: !Array.isArray(levqor_scopes),
     expires_at: Math.floor(exp * 1000),
   };
 }

@@ -7,6 +7,7 @@
  *
  * An expired key stays recorded as it is; a rotation can give it another expiry.
  */
+import { accountOf } from "../../events/account.ts";
 import type { KeyCreated, KeyRevoked, KeyRotated } from "../../events/key.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import { fromTimeOrNull } from "../../events/time.ts";
@@ -29,6 +30,8 @@ export interface KeyState {
   /** As it was created. */
   readonly created: KeyCreated | null;
   readonly created_by: string;
+  /** The account that it belongs to, and acts for; empty before the creation. */
+  readonly account: string;
   /** Who were shown a secret of it: its creator, and whoever rotated it. */
   readonly holders: ReadonlySet<string>;
   /** The newest first, including expired ones. */
@@ -57,6 +60,7 @@ export const keyDecider: Decider<KeyState, KeyCommand, KeyRejection> = {
     status: "none",
     created: null,
     created_by: "",
+    account: "",
     holders: new Set(),
     secrets: [],
     expires_at: null,
@@ -83,6 +87,7 @@ function evolve(state: KeyState, event: KnownEvent): KeyState {
         status: "active",
         created: event.data,
         created_by: event.meta.actor,
+        account: accountOf(event.meta),
         holders: new Set([event.meta.actor]),
         secrets: [{ hash, prefix, until: null }],
         expires_at: fromTimeOrNull(expires_at),

@@ -1,6 +1,6 @@
 /**
- * How many jobs may run at once, and how many may start in a time: for a whole workflow, and for each of its
- * concurrency keys. A user's keys count among that user's own jobs; all others are shared.
+ * How many jobs may run at once, and how many may start in a time: for a whole workflow of an account, and for each of
+ * its concurrency keys.
  *
  * ```text
  *              ╭── grant, refused: limit_full (until a holder's attempt ends), rate_exceeded (until a time)
@@ -37,11 +37,11 @@ export interface LimitState {
 
 /** A limit that applies to a job. */
 export interface Limit {
+  /** Whose workflow it is. */
+  readonly account: string;
   readonly workflow: string;
   /** `null`: the limit is the whole workflow's. */
   readonly concurrency_key: string | null;
-  /** The user among whose jobs the key counts; empty: it is shared, or there is none. */
-  readonly key_owner: string;
   readonly concurrency: number;
   readonly rate: WorkflowLimitsSet["rate_per_key"];
 }
@@ -71,23 +71,23 @@ export const limitDecider: Decider<LimitState, LimitCommand, LimitRejection> = {
 
 /** The limits that apply to a job: usually none. */
 export function limitsOf(
-  job: Pick<Limit, "workflow" | "concurrency_key" | "key_owner">,
+  job: Pick<Limit, "account" | "workflow" | "concurrency_key">,
   settled: Omit<WorkflowLimitsSet, "workflow"> | undefined,
 ): readonly Limit[] {
-  const { workflow, concurrency_key, key_owner } = job;
+  const { account, workflow, concurrency_key } = job;
   const limits: Limit[] = [];
   if (settled?.concurrency !== undefined) {
     limits.push({
+      account,
       workflow,
       concurrency_key: null,
-      key_owner: "",
       concurrency: settled.concurrency,
       rate: undefined,
     });
   }
   if (concurrency_key !== null) {
     const concurrency = settled?.concurrency_per_key ?? DEFAULT_CONCURRENCY_PER_KEY;
-    limits.push({ workflow, concurrency_key, key_owner, concurrency, rate: settled?.rate_per_key });
+    limits.push({ account, workflow, concurrency_key, concurrency, rate: settled?.rate_per_key });
   }
   return limits;
 }
@@ -125,7 +125,6 @@ function decide(command: LimitCommand, state: LimitState): readonly KnownNewEven
   const granted: LimitGranted = {
     workflow: limit.workflow,
     ...(limit.concurrency_key === null ? {} : { concurrency_key: limit.concurrency_key }),
-    ...(limit.key_owner === "" ? {} : { key_owner: limit.key_owner }),
     job_id,
     attempt,
     holders: Object.fromEntries(holders),

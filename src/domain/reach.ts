@@ -1,5 +1,5 @@
 /**
- * What exists for a caller: a key may be limited to some workflows, a user's session to the jobs that they submitted.
+ * What exists for a caller: what belongs to the account that they act for; a key may be limited to some workflows.
  * Anything beyond that does not exist for them.
  *
  * It depends on what something **runs**: a job, and a schedule by its job, runs its workflow and whatever its own steps
@@ -15,21 +15,18 @@ import { isSystemWorkflow } from "../../events/workflow.ts";
 export interface Reach {
   /** Only these. */
   readonly workflows: ReadonlySet<string> | "all";
-  /** Only those that this actor submitted; `null`: anybody's. */
-  readonly owner: string | null;
-  /** Whether jobs of the account `system`, which the service submits itself, exist for them. */
+  /** Only what belongs to this account; `null`: to any. */
+  readonly account: string | null;
+  /** Whether jobs of the account `system`, which the service submits itself, exist for them, too. */
   readonly system: boolean;
 }
 
-/** Of the service itself, and of the operator. */
-export const EVERYTHING: Reach = { workflows: "all", owner: null, system: true };
+/** Of the service itself. */
+export const EVERYTHING: Reach = { workflows: "all", account: null, system: true };
 
-/** Of a caller who is not limited, and is not the operator. */
-export const ALL_CUSTOMERS: Reach = { workflows: "all", owner: null, system: false };
-
-/** Whether a reach includes the jobs of all customers. */
-export function isUnlimited({ workflows, owner }: Reach): boolean {
-  return workflows === "all" && owner === null;
+/** Whether a reach includes all jobs of its account. */
+export function isUnlimited({ workflows }: Reach): boolean {
+  return workflows === "all";
 }
 
 /** What is run: a workflow, with its own steps if there are any. */
@@ -61,12 +58,11 @@ export function within<What extends Runs>(reach: Reach, what: What): Within<What
 
 /** What determines for whom a job exists. */
 export interface ReachableJob extends Runs {
-  readonly submitted_by: string | null;
   readonly account: string;
 }
 
 /** Whether a job exists for somebody. */
 export function reaches(reach: Reach, job: ReachableJob): boolean {
-  if (job.account === SYSTEM && !reach.system) return false;
-  return (reach.owner === null || reach.owner === job.submitted_by) && beyond(reach, job) === undefined;
+  const isTheirs = job.account === SYSTEM ? reach.system : reach.account === null || reach.account === job.account;
+  return isTheirs && beyond(reach, job) === undefined;
 }

@@ -23,7 +23,7 @@
  * Cron expressions are not evaluated here: commands carry the instants.
  */
 
-import { accountOf } from "../../events/account.ts";
+import { accountOf, authorOf } from "../../events/account.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { ScheduleCreated, ScheduleMisfired } from "../../events/schedule.ts";
 import { toTime, toTimeOrNull } from "../../events/time.ts";
@@ -46,8 +46,10 @@ export interface ScheduleState {
   readonly status: "none" | ScheduleStatus;
   /** `null` before the creation. */
   readonly definition: ScheduleDefinition | null;
-  /** The account of the definition's author; empty before the creation. */
+  /** The account that it belongs to; empty before the creation. */
   readonly account: string;
+  /** The author of the definition (`authorOf`). */
+  readonly author: string;
   /** Everybody who has defined it so far. */
   readonly authors: readonly string[];
   /** The version of the event with the definition; 0 before the creation. */
@@ -108,6 +110,7 @@ const initial: ScheduleState = {
   status: "none",
   definition: null,
   account: "",
+  author: "",
   authors: [],
   defined_at: 0,
   next_run_at: null,
@@ -158,7 +161,8 @@ function evolve(state: ScheduleState, event: KnownEvent): ScheduleState {
 }
 
 function defined({ version, meta }: KnownEvent, definition: ScheduleDefinition) {
-  return { definition, account: meta ? accountOf(meta) : "", defined_at: version };
+  const whose = meta ? { account: accountOf(meta), author: authorOf(meta) } : { account: "", author: "" };
+  return { definition, ...whose, defined_at: version };
 }
 
 /** Only a schedule that is paused has no next instant. */

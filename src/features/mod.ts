@@ -12,6 +12,7 @@ import { events } from "./events/mod.ts";
 import type { Feature } from "./feature.ts";
 import { jobs } from "./jobs/mod.ts";
 import { keys } from "./keys/mod.ts";
+import { orgs } from "./orgs/mod.ts";
 import { pipelines } from "./pipelines/mod.ts";
 import { schedules } from "./schedules/mod.ts";
 import { service } from "./service/mod.ts";
@@ -31,6 +32,7 @@ const features: readonly Feature[] = [
   workers,
   streams,
   workflows,
+  orgs,
   keys,
   errors,
   events,

@@ -1,8 +1,9 @@
 /** Identifies the caller: a request's credential, and whether its holder may make the call. */
 
+import { OPERATOR } from "../../events/account.ts";
 import { looksLikeSystemWorkflow, SYSTEM_WORKFLOW_PREFIX } from "../../events/workflow.ts";
-import { type Access, type Caller, type Identity, mayDo, reachOf, type Scope } from "../access/mod.ts";
-import { EVERYTHING, type Runs, type Within, within } from "../domain/reach.ts";
+import { type Access, type Caller, type Identity, isOperatorScope, mayDo, reachOf, type Scope } from "../access/mod.ts";
+import { type Runs, type Within, within } from "../domain/reach.ts";
 import { type NamedJob, readHistory } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import { contextOf } from "./context.ts";
@@ -17,14 +18,11 @@ export interface Auth {
   readonly required: boolean;
   /** Who makes a request; the door identifies them once, and stores the result in the request's context. */
   identify(request: Request, mayVerify: () => boolean): Identity | Promise<Identity>;
+  /** The caller, who must have the scope. Throws the problems `unauthorized`, `insufficient_scope` and `unavailable`. */
+  require(request: Request, scope: Scope): Caller;
   /**
-   * The caller, who must have the scope. Callers who may see only their own jobs pass if the call is for those only;
-   * `everyones`: it is not. Throws the problems `unauthorized`, `insufficient_scope` and `unavailable`.
-   */
-  require(request: Request, scope: Scope, reach?: "own" | "everyones"): Caller;
-  /**
-   * The job that a call names, within the caller's reach. Throws the problem `job_not_found` if the caller's reach is
-   * limited and the job is beyond it: before anything else is checked.
+   * The job that a call names, within the caller's reach. Throws the problem `job_not_found` if it is beyond it: before
+   * anything else is checked.
    */
   reachedJob(caller: Caller, job_id: string): Promise<NamedJob>;
   /** All actors that count as one party with a caller. Throws the problem `unavailable`. */
@@ -56,8 +54,15 @@ export function knownCaller(request: Request): Caller | undefined {
 export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "readFirst">): Auth {
   const auth: Auth = {
     required: access.required,
-    identify: (request, mayVerify) => access.identify(credentialOf(contextOf(request).headers), mayVerify),
-    require(request, scope, reach = "own") {
+    identify(request, mayVerify) {
+      const { headers } = contextOf(request);
+      const identity = access.identify(credentialOf(headers), mayVerify);
+      const account = headers["levqor-account"];
+      if (account === undefined) return identity;
+      const act = (found: Identity) => (found.kind === "known" ? access.actFor(found.caller, account) : found);
+      return identity instanceof Promise ? identity.then(act) : act(identity);
+    },
+    require(request, scope) {
       const { identity } = contextOf(request);
       if (!identity) throw new Error("Cannot identify the caller: the request did not come through the door");
       if (identity.kind === "none")
@@ -65,16 +70,15 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
       if (identity.kind === "refused") throw unauthorized(identity.reason);
       if (identity.kind === "unchecked") throw undecided("Too many tokens come from one address");
       if (identity.kind === "undecided") throw undecided(identity.cause);
+      if (identity.kind === "not_allowed") throw notAllowed();
       const { caller } = identity;
-      if (!mayDo(caller, scope) || (reach === "everyones" && caller.own_only)) throw insufficient(scope, caller);
+      if (!mayDo(caller, scope)) throw insufficient(scope, caller);
       return caller;
     },
     async reachedJob(caller, job_id) {
       const named = { job_id, reach: reachOf(caller) };
-      if (named.reach !== EVERYTHING && !(await readHistory(log, { ...named, after_version: 0, limit: 1 }))) {
-        throw jobNotFound(job_id);
-      }
-      return named;
+      if (await readHistory(log, { ...named, after_version: 0, limit: 1 })) return named;
+      throw jobNotFound(job_id);
     },
     async partyOf(caller) {
       try {
@@ -85,6 +89,12 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
     },
   };
   return auth;
+}
+
+function notAllowed(): Problem {
+  const detail =
+    "The key or session cannot act for the account in Levqor-Account. Leave the header out to act for its own.";
+  return new Problem(problems.account_not_allowed, detail);
 }
 
 function unauthorized(detail: string): Problem {
@@ -101,9 +111,10 @@ function unavailable(detail: string, cause: unknown): Problem {
 }
 
 function insufficient(scope: Scope, caller: Caller): Problem {
-  const detail = mayDo(caller, scope)
-    ? `The call concerns everybody's jobs; in this session, ${scope} covers only its own jobs.`
-    : `The call needs the scope ${scope}, which the caller does not have.`;
+  const detail =
+    isOperatorScope(scope) && caller.account !== OPERATOR
+      ? `The call needs the scope ${scope}, which only the operator's keys can have.`
+      : `The call needs the scope ${scope}, which the caller does not have.`;
   return new Problem(problems.insufficient_scope, detail, {
     headers: { "www-authenticate": `Bearer realm="levqor", error="insufficient_scope", scope="${scope}"` },
     members: { required_scope: scope },

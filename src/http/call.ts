@@ -134,7 +134,10 @@ export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = u
     {
       select,
       show,
+      joined,
     }: {
+      /** Other read models that `select` reads. */
+      joined?: readonly string[];
       select: (position: number | undefined, take: number) => PromiseLike<readonly Found[]>;
       show: (row: Found) => Shown;
     },
@@ -142,7 +145,7 @@ export class Call<Params = unknown, Query = unknown, Body = unknown, Calling = u
     const { log, projector, read_model_wait_ms: wait_ms } = this.#lists as ListSource;
     const { limit, cursor } = this.query as { limit?: number; cursor?: string };
     const asked = { request: this.request, log, projector, wait_ms };
-    const { items, has_more, next_cursor } = await readPage(asked, { name, limit, cursor, select });
+    const { items, has_more, next_cursor } = await readPage(asked, { name, limit, cursor, select, joined });
     return { data: items.map(show), has_more, next_cursor };
   }
 

@@ -56,8 +56,6 @@ export interface Declaration<
   readonly scope?: Needed;
   /** A header that replaces a key: with it the scope is not needed, and the handler checks its value (`call.secret`). */
   readonly secret_header?: Secret;
-  /** Absent: callers who may see only their own jobs may call, and reach those. `everyones`: they may not. */
-  readonly reach?: "everyones";
   readonly params?: Params;
   readonly query?: Query;
   /** Called with the query before its schema is checked: for rejections with a different code. */

@@ -77,6 +77,11 @@ export const problems = defineProblems({
     title: "Insufficient scope",
     help: "The key is valid, but lacks the scope that required_scope names. Use a key that has it.",
   },
+  account_not_allowed: {
+    status: 403,
+    title: "Account not allowed",
+    help: "The key or session cannot act for the account that Levqor-Account names. A key acts for the account that it belongs to; leave the header out.",
+  },
   origin_refused: {
     status: 403,
     title: "Origin not allowed",

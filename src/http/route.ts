@@ -94,7 +94,7 @@ interface Arriving {
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arriving) => Promise<unknown> {
-  const { path, scope, secret_header, reach, rate, any_query, idempotent, if_match, body_optional, waits_s, list } =
+  const { path, scope, secret_header, rate, any_query, idempotent, if_match, body_optional, waits_s, list } =
     declaration;
   const { auth, limits, lists } = kit;
   const params = Object.entries(declaration.params ?? {});
@@ -119,7 +119,7 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   return async ({ request, params: given, set, server }) => {
     const call = new Call({ request, server, set, path, lists }) as Writable<Call>;
     call.secret = secretOf(request);
-    call.caller = scope && call.secret === undefined ? auth?.require(request, scope, reach) : knownCaller(request);
+    call.caller = scope && call.secret === undefined ? auth?.require(request, scope) : knownCaller(request);
     checkUrl(request, known);
     enterLimit?.(request);
     if (params.length > 0) call.params = readPath(given);

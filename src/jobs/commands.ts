@@ -1,4 +1,5 @@
 /** Reads jobs from the log, and runs commands on them. */
+import { ofAccount } from "../../events/account.ts";
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import { jobStream } from "../../events/job.ts";
 import { decode, type KnownEvent, type KnownNewEvent } from "../../events/mod.ts";
@@ -63,7 +64,20 @@ export function commandJob(
 ): Promise<Handled<JobState, JobRejection>> {
   const stream_id = jobStream(job_id);
   const { expected, known = longJobsOf(log).known(stream_id) } = given;
-  return handle(log, { stream_id, decider: reachable(reach, jobDecider), command, meta, charged_to, known, expected });
+  return handle(log, {
+    stream_id,
+    decider: reachable(reach, jobDecider),
+    command,
+    meta: (state) => inAccountOf(state, meta),
+    charged_to,
+    known,
+    expected,
+  });
+}
+
+/** Whoever acts on a job: what happens to it belongs to its account. */
+export function inAccountOf({ account }: Pick<JobState, "account">, meta: EventMeta): EventMeta {
+  return { ...meta, ...ofAccount(account) };
 }
 
 /** A decider for which jobs beyond a reach do not exist. */

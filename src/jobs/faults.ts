@@ -2,10 +2,11 @@
  * Handles exceptions while one job is processed. Retryable ones (the log is down) are retried; anything else is recorded
  * as the failure of that job, and affects nothing else.
  */
+import { accountOf, ofAccount } from "../../events/account.ts";
 import { type EventMeta, eventId, type StoredEvent } from "../../events/envelope.ts";
 import type { JobError } from "../../events/job.ts";
 import { jobStream } from "../../events/job.ts";
-import type { EventType, KnownNewEvent } from "../../events/mod.ts";
+import { type EventType, type KnownNewEvent, metaOf } from "../../events/mod.ts";
 import { AppendRefusedError, type EventLog, pagesOf } from "../log/mod.ts";
 
 /** The error of a failed job. Faults are not quoted: their text may contain the payload. */
@@ -68,14 +69,17 @@ async function failByTypes(
 ): Promise<boolean> {
   const stream_id = jobStream(job_id);
   const types: string[] = [];
+  let first: StoredEvent | undefined;
   let last: StoredEvent | undefined;
   for await (const page of pagesOf(log, { stream_id })) {
+    first ??= page[0];
     last = page.at(-1);
     types.push(...page.map(({ type }) => type));
   }
-  if (!last || (version !== undefined && last.version !== version)) return false;
+  if (!first || !last || (version !== undefined && last.version !== version)) return false;
   const event = failure(types);
   if (!event) return false;
-  const meta: EventMeta = { actor, correlation_id: job_id, causation_id: eventId(last) };
+  const account = ofAccount(accountOf(metaOf(first)));
+  const meta: EventMeta = { actor, ...account, correlation_id: job_id, causation_id: eventId(last) };
   return (await log.append({ stream_id, expected_version: last.version, events: [event], meta })).ok;
 }

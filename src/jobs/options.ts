@@ -5,18 +5,24 @@ import type { Bus } from "../bus/types.ts";
 import type { Sql } from "../db/mod.ts";
 import type { EventLog } from "../log/mod.ts";
 import type { Tracing } from "../telemetry/mod.ts";
+import type { AccountsWorkflow } from "./limits/limit_streams.ts";
 import type { ReadyQueueLimits } from "./queue/ready_queue.ts";
 import type { AttemptAbortedError } from "./run/attempt.ts";
 import type { CallbackSecrets } from "./upkeep/callback_secrets.ts";
 
 export type RunnerLogger = Pick<Logger, "debug" | "info" | "warn" | "error">;
 
-/** Some workflows, by name: a set, or a map by name. */
-export interface WorkflowNames extends Pick<ReadonlySet<string>, "has" | "keys"> {
+/** Which jobs can be run, by their workflow. */
+export interface RunnableWorkflows {
+  /** Names that mean the same in every account. */
+  readonly everyones: ReadonlySet<string>;
+  /** Those of one account each. */
+  readonly own: readonly AccountsWorkflow[];
   /** Whether to run jobs with steps, whatever their workflow's name; absent: no. */
   readonly runs_steps?: boolean;
+  has(workflow: AccountsWorkflow): boolean;
   /** Registers a stored pipeline; true if that makes more jobs runnable. */
-  learn?(pipeline: string): boolean;
+  learn?(pipeline: AccountsWorkflow & { readonly published: boolean }): boolean;
   /** Asks the read models what can be run; true if that makes more jobs runnable. */
   refresh?(sql: Sql): Promise<boolean>;
 }

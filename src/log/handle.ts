@@ -17,7 +17,8 @@ export interface HandleOptions<State, Command extends object, Refusal> {
   readonly decider: Deciding<State, Command, Refusal>;
   /** Or a function that makes one from the state: it is called again if somebody else was faster. */
   readonly command: Command | ((state: State) => Command);
-  readonly meta: EventMeta;
+  /** Or a function that makes it from the state, as with `command`. */
+  readonly meta: EventMeta | ((state: State) => EventMeta);
   /** As of an `Append`. */
   readonly charged_to?: string | null;
   /** The events that lead to the state, the newest of the stream last; the whole stream by default. */
@@ -92,7 +93,8 @@ async function record<State, Command extends object, Refusal>(
   const events = decision as readonly NewEvent[];
   const nothing = { position: undefined, recorded_at: undefined };
   if (events.length === 0) return { ok: true, events, state, version, ...nothing };
-  const result = await log.append({ stream_id, expected_version: version, events, meta, charged_to });
+  const about = typeof meta === "function" ? meta(state) : meta;
+  const result = await log.append({ stream_id, expected_version: version, events, meta: about, charged_to });
   if (!result.ok) return undefined;
   const { recorded_at } = result;
   const position = result.position + events.length - 1;

@@ -37,7 +37,7 @@ describe("the operator's keys", () => {
     const access = bench.start({ keys });
     const first = known(access.identify("first-key"));
     expect(first.actor).toMatch(/^key:[0-9a-f]{8}$/);
-    expect(first).toMatchObject({ tier: "enterprise", own_only: false, scopes: "all", workflows: "all" });
+    expect(first).toMatchObject({ tier: "enterprise", account: "operator", scopes: "all", workflows: "all" });
     expect(known(access.identify("second-key")).identity).not.toBe(first.identity);
     expect(known(access.identify("first-key"))).toBe(first);
     expect(ALL_SCOPES.filter((scope) => !mayDo(first, scope))).toEqual([]);

@@ -20,34 +20,37 @@ function token(changes: JWTPayload = {}, { alg = "HS256", secret = SECRET } = {}
 }
 
 describe("a session's token", () => {
-  test("identifies a user, who may act on their own jobs", async () => {
+  test("identifies a user, who acts for their own account", async () => {
     expect(await identify(await token())).toEqual({
       kind: "known",
       caller: {
         actor: `user:${SUB}`,
         identity: `user:${SUB}`,
-        scopes: new Set(["jobs:read", "jobs:write", "jobs:approve"]),
+        account: `user:${SUB}`,
+        counted_as: `user:${SUB}`,
+        scopes: "all",
         workflows: "all",
         tier: "free",
-        own_only: true,
         operator: false,
         expires_at: expect.any(Number),
       },
     });
   });
 
-  test("may have all scopes, and a tier, set only by the auth server", async () => {
+  test("may act for the operator, within scopes that only the auth server sets", async () => {
     const app_metadata = { levqor_scopes: ["ops:read", "jobs:read", "no:scope", 7], levqor_tier: "pro" };
     expect(await identify(await token({ app_metadata }))).toMatchObject({
-      caller: { scopes: new Set(["ops:read", "jobs:read"]), tier: "pro", own_only: false },
+      caller: { scopes: new Set(["ops:read", "jobs:read"]), tier: "pro", account: "operator" },
     });
     const user_metadata = { levqor_scopes: ["keys:write"], levqor_tier: "enterprise" };
-    expect(await identify(await token({ user_metadata }))).toMatchObject({ caller: { tier: "free", own_only: true } });
+    expect(await identify(await token({ user_metadata }))).toMatchObject({
+      caller: { tier: "free", account: `user:${SUB}` },
+    });
     expect(await identify(await token({ app_metadata: { levqor_scopes: [] } }))).toMatchObject({
-      caller: { scopes: new Set(), own_only: false },
+      caller: { scopes: new Set(), account: "operator" },
     });
     expect(await identify(await token({ app_metadata: { levqor_scopes: "keys:write" } }))).toMatchObject({
-      caller: { own_only: true },
+      caller: { account: `user:${SUB}` },
     });
   });
 
@@ -105,8 +108,8 @@ describe("a session's token", () => {
     "with the subject %p identifies its own user, and nobody else",
     async (sub) => {
       const identity = await identify(await token({ sub }));
-      expect(identity).toMatchObject({ kind: "known", caller: { own_only: true } });
-      const { actor } = (identity as { caller: { actor: string } }).caller;
+      const { actor, account } = (identity as { caller: { actor: string; account: string } }).caller;
+      expect(account).toBe(actor);
       expect(actor).toBe(`user:${new Bun.CryptoHasher("sha256").update(sub).digest("hex").slice(0, 32)}`);
     },
   );
@@ -261,8 +264,8 @@ describe("beside keys", () => {
 
   test("whatever it looks like, a key is a key; a token is a token; the rest is neither", async () => {
     const access = bench.start({ keys: [KEY], token: identify });
-    expect(await access.identify(KEY)).toMatchObject({ kind: "known", caller: { scopes: "all", own_only: false } });
-    expect(await access.identify(await token())).toMatchObject({ kind: "known", caller: { own_only: true } });
+    expect(await access.identify(KEY)).toMatchObject({ kind: "known", caller: { account: "operator" } });
+    expect(await access.identify(await token())).toMatchObject({ kind: "known", caller: { account: `user:${SUB}` } });
     expect(await access.identify("neither")).toMatchObject({ kind: "refused" });
     expect(access.identify(null)).toEqual({ kind: "none" });
   });

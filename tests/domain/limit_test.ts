@@ -18,7 +18,7 @@ const EPOCH = Date.parse("2026-01-01T00:00:00Z");
 const limit = (more: Partial<Limit> = {}): Limit => ({
   workflow: "http",
   concurrency_key: "acme",
-  key_owner: "",
+  account: "operator",
   concurrency: 1,
   rate: undefined,
   ...more,
@@ -55,8 +55,8 @@ function granted(command: LimitCommand, state: LimitState, at = command.now): Li
 }
 
 describe("a job is limited by", () => {
-  const keyless = { workflow: "http", concurrency_key: null, key_owner: "" };
-  const keyed = { workflow: "http", concurrency_key: "acme", key_owner: "" };
+  const keyless = { workflow: "http", concurrency_key: null, account: "operator" };
+  const keyed = { workflow: "http", concurrency_key: "acme", account: "operator" };
   test("nothing, if nothing is set and it has no key", () => {
     expect(limitsOf(keyless, undefined)).toEqual([]);
     expect(limitsOf(keyless, { concurrency_per_key: 3, rate_per_key: { limit: 1, per_seconds: 1 } })).toEqual([]);

@@ -45,6 +45,15 @@ const always: Record<string, Oddity> = {
   no_key: (draft) => void draft.headers.delete("x-api-key"),
   wrong_key: (draft) => void draft.headers.set("x-api-key", PLANTED),
   odd_key: header("x-api-key", ["", "\u00ff\u00fe", "a".repeat(4000), "a b", "key, key"]),
+  odd_account: header("levqor-account", [
+    "",
+    "nobody",
+    "user:",
+    "system",
+    "user:\u00e9",
+    "a".repeat(4000),
+    "operator, user:1",
+  ]),
   authorization: header("authorization", [
     `Bearer ${PLANTED}`,
     `Basic ${btoa(`a:${PLANTED}`)}`,
@@ -173,8 +182,8 @@ const BAD_SEGMENTS = [
 const withPath: Record<string, Oddity> = {
   odd_segment: (draft, chance) => {
     const segments = draft.path.split("/");
-    const index = segments.findLastIndex((segment) => segment.includes("\u0001"));
-    segments[index] = choose(BAD_SEGMENTS, chance);
+    const parameters = [...segments.keys()].filter((index) => segments[index]?.includes("\u0001"));
+    segments[choose(parameters, chance)] = choose(BAD_SEGMENTS, chance);
     draft.path = segments.join("/");
     draft.raw = true;
   },
@@ -293,7 +302,7 @@ const REFUSED: Readonly<Record<string, readonly string[]>> = {
   precondition_required: ["if_match"],
   unauthorized: ["no_key"],
   unsupported_media_type: ["content_type"],
-  validation_failed: ["odd_parameter", "not_an_object", "odd_segment"],
+  validation_failed: ["odd_parameter", "not_an_object", "odd_segment", "unknown_parameter"],
 };
 
 /** What may be rejected with a code, the most likely first: whatever succeeds instead may be a stream, which takes a while. */

@@ -86,6 +86,11 @@ const CASES: Readonly<Record<string, Case>> = {
     other: { overlap_seconds: 61 },
     shown_once: "key",
   },
+  createOrg: {
+    path: () => "/api/v1/orgs",
+    body: { name: "Acme", owner: "user:ada" },
+    other: { name: "Acme", owner: "user:bob" },
+  },
   openIncident: { path: () => "/api/v1/incidents", body: INCIDENT, other: { ...INCIDENT, impact: "major" } },
   openSupportThread: { path: () => "/api/v1/support", body: THREAD, other: { ...THREAD, message: "?" } },
   addSupportMessage: {

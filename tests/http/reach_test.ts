@@ -1,12 +1,14 @@
 /**
- * No call of the API document reaches beyond its caller: not with a key that is limited to some workflows, not with a
- * user's session. What a call may reach is derived from the document; one that says too little has a case here, or fails the test.
+ * No call of the API document reaches beyond its caller: not with a key that is limited to some workflows, and not from
+ * another account, be it a user's or the operator's. What a call may reach is derived from the document; one that says too
+ * little has a case here, or fails the test.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { SignJWT } from "jose";
-import { jobStream } from "../../events/job.ts";
-import { scopes } from "../../src/access/mod.ts";
+import { pipelineStream } from "../../events/pipeline.ts";
+import { isOperatorScope, type Scope, scopes } from "../../src/access/mod.ts";
+import { workflowStream } from "../../src/jobs/limits/limit_streams.ts";
 import { type Operation, operationsOf } from "../fuzz/operations.ts";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 import { openSocket } from "./socket_client.ts";
@@ -16,18 +18,23 @@ const OPERATOR = "the-operators-own-key";
 const SECRET = "a secret of no less than 32 bytes";
 const ISSUER = "https://auth.example.com";
 const operator = { "x-api-key": OPERATOR };
+const OWNER = crypto.randomUUID();
 const steps = (uses: string) => [{ id: "one", uses, with: { url: "https://example.com/" } }];
 
 type Headers = Record<string, string>;
 let api: Harness;
-/** All scopes; limited to the workflows `mine` and `http`. */
+/** The user whose account everything belongs to. */
+let owner: Headers;
+/** A key of the account; limited to the workflows `mine` and `http`. */
 let limited: Headers;
-/** A plain user. */
+/** Another user. */
 let user: Headers;
-/** What belongs to others. */
+/** What is beyond the limited key, and in an account that is not the others'. */
 let jobs: Record<"queued" | "hidden" | "ended" | "hidden_ended" | "waiting" | "claimed", string>;
 let schedules: Record<"theirs" | "hidden", string>;
 let keys: Record<"theirs" | "unlimited", string>;
+/** The owner's organisation. */
+let org: string;
 /** Streams of others, with their versions. */
 let before: Map<string, number>;
 
@@ -38,17 +45,11 @@ beforeAll(async () => {
     workflows: ["http", "hidden"],
     timing: { read_model_wait_ms: 10_000 },
   });
-  limited = { "x-api-key": (await make("/api/v1/keys", { name: "L", scopes: Object.keys(scopes), workflows: W })).key };
-  const claims = {
-    iss: ISSUER,
-    aud: "authenticated",
-    sub: crypto.randomUUID(),
-    exp: Math.floor(Date.now() / 1e3) + 600,
-  };
-  const token = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
-  user = { authorization: `Bearer ${await token}` };
+  [owner, user] = await Promise.all([session(OWNER), session(crypto.randomUUID())]);
+  const all = (Object.keys(scopes) as Scope[]).filter((scope) => !isOperatorScope(scope));
+  limited = { "x-api-key": (await make("/api/v1/keys", { name: "L", scopes: all, workflows: W, expires_at })).key };
 
-  const submit = async (body: object) => (await api.submit({ workflow: "theirs", ...body }, operator)).job_id;
+  const submit = async (body: object) => (await api.submit({ workflow: "theirs", ...body }, owner)).job_id;
   const hidden = { workflow: "mine", steps: steps("hidden") };
   const callback_url = "https://example.com/told";
   jobs = {
@@ -81,19 +82,28 @@ beforeAll(async () => {
   schedules = { theirs: await schedule({ workflow: "theirs" }), hidden: await schedule(hidden) };
   await make("/api/v1/pipelines", { name: "theirs-stored", format: 1, steps: steps("http") });
   await make("/api/v1/pipelines", { name: "mine", format: 1, steps: steps("hidden") });
-  const put = { ...post({ concurrency: 3 }, operator), method: "PUT" };
+  const put = { ...post({ concurrency: 3 }, owner), method: "PUT" };
   expect((await api.ask("/api/v1/workflows/theirs/limits", put)).status).toBe(200);
   const key = async (workflows: string[] | null) =>
-    (await make("/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows })).key_id;
+    (await make("/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows, expires_at })).key_id;
   keys = { theirs: await key(["theirs"]), unlimited: await key(null) };
+  org = (await make("/api/v1/orgs", { name: "Theirs" })).org_id;
   before = await versions();
 });
 afterAll(() => api.stop());
 
-const W = ["mine", "http"];
+const W = ["mine", "http", "mine-too"];
+/** A session ends, and so must the keys that it issues. */
+const expires_at = new Date(Date.now() + 500_000).toISOString();
+
+async function session(sub: string): Promise<Headers> {
+  const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1e3) + 600 };
+  const token = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
+  return { authorization: `Bearer ${await token}` };
+}
 
 async function make(path: string, body: object): Promise<Answer["body"]> {
-  const answer = await api.ask(path, post(body, operator));
+  const answer = await api.ask(path, post(body, owner));
   if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
   return answer.body;
 }
@@ -103,9 +113,9 @@ async function versions(): Promise<Map<string, number>> {
     ...Object.values(jobs).map((id) => `job-${id}`),
     ...Object.values(schedules).map((id) => `schedule-${id}`),
     ...Object.values(keys).map((id) => `key-${id}`),
-    "pipeline-theirs-stored",
-    "pipeline-mine",
-    "workflow-theirs",
+    ...["theirs-stored", "mine"].map((name) => pipelineStream({ account: `user:${OWNER}`, name })),
+    workflowStream({ account: `user:${OWNER}`, workflow: "theirs" }),
+    `org-${org}`,
   ];
   return new Map([...(await api.log.readLast(named)).events].map(([id, { version }]) => [id, version]));
 }
@@ -117,15 +127,15 @@ interface Call {
   readonly headers?: Headers;
   /** What the limited key gets: a status and a problem, or nothing of others. */
   readonly key: [number, string] | "nothing of others";
-  /** What the user gets; `insufficient_scope` by default. */
-  readonly user?: [number, string] | "nothing of others";
+  /** What those get who act for other accounts; nothing of it by default. */
+  readonly others?: [number, string] | "nothing of others";
 }
 
-const get = (path: string, key: Call["key"], user?: Call["user"]): Call => ({
+const get = (path: string, key: Call["key"], others?: Call["others"]): Call => ({
   method: "GET",
   path,
   key,
-  ...(user && { user }),
+  ...(others && { others }),
 });
 const call = (method: string, path: string, body: object, key: Call["key"]): Call => ({ method, path, body, key });
 const NOT_ALLOWED = [403, "workflow_not_allowed"] as [number, string];
@@ -133,6 +143,8 @@ const NO_JOB = [404, "job_not_found"] as [number, string];
 const NO_SCHEDULE = [404, "schedule_not_found"] as [number, string];
 const NO_PIPELINE = [404, "pipeline_not_found"] as [number, string];
 const NO_KEY = [404, "key_not_found"] as [number, string];
+const NO_ORG = [404, "org_not_found"] as [number, string];
+const NO_SESSION = [403, "session_required"] as [number, string];
 
 /** A call for each of others' jobs. */
 const perJob = (method: string, path: string, body?: object) => (): Call[] =>
@@ -141,7 +153,7 @@ const perJob = (method: string, path: string, body?: object) => (): Call[] =>
     path: path.replace("{job_id}", id),
     ...(body && { body }),
     key: NO_JOB,
-    user: NO_JOB,
+    others: NO_JOB,
   }));
 const perSchedule = (method: string, path: string, body?: object, headers?: Headers) => (): Call[] =>
   Object.values(schedules).map((id) => ({
@@ -150,9 +162,13 @@ const perSchedule = (method: string, path: string, body?: object, headers?: Head
     ...(body && { body }),
     ...(headers && { headers }),
     key: NO_SCHEDULE,
+    others: NO_SCHEDULE,
   }));
 const answering = (path: string, body: object) => (): Call[] =>
-  [jobs.claimed, jobs.queued, jobs.ended].map((job_id) => call("POST", path, { job_id, attempt: 1, ...body }, NO_JOB));
+  [jobs.claimed, jobs.queued, jobs.ended].map((job_id) => ({
+    ...call("POST", path, { job_id, attempt: 1, ...body }, NO_JOB),
+    others: NO_JOB,
+  }));
 
 const inline = (uses: string) => ({ workflow: "mine", payload: {}, steps: steps(uses) });
 const cron = { name: "S", cron: "0 0 1 1 *" };
@@ -160,11 +176,11 @@ const submissions = [{ workflow: "theirs", payload: {} }, inline("hidden"), { ..
 const any = { "if-match": "*" };
 
 /** The areas of scopes whose calls concern the service as a whole: it has no owner. */
-const SERVICE = ["support", "errors", "ops", "metrics"];
+const SERVICE = ["support", "errors", "ops", "metrics", "audit"];
 
 /** What belongs to somebody, by the parameter that names it: of another, it does not exist. */
-const OWNED: Record<string, { ids: () => string[]; missing: [number, string]; user?: [number, string] }> = {
-  job_id: { ids: () => Object.values(jobs), missing: NO_JOB, user: NO_JOB },
+const OWNED: Record<string, { ids: () => string[]; missing: [number, string] }> = {
+  job_id: { ids: () => Object.values(jobs), missing: NO_JOB },
   schedule_id: { ids: () => Object.values(schedules), missing: NO_SCHEDULE },
   key_id: { ids: () => Object.values(keys), missing: NO_KEY },
 };
@@ -174,14 +190,10 @@ const OWNED: Record<string, { ids: () => string[]; missing: [number, string]; us
  * their path what belongs to somebody.
  */
 const cases: Record<string, () => Call[]> = {
-  submitJob: () =>
-    submissions.map((body) => ({
-      ...call("POST", "/api/v1/intake", body, NOT_ALLOWED),
-      user: "nothing of others" as const,
-    })),
+  submitJob: () => submissions.map((body) => call("POST", "/api/v1/intake", body, NOT_ALLOWED)),
   listJobs: () =>
     ["", "?workflow=theirs", "?workflow=mine", "?status=queued", `?origin_job_id=${jobs.ended}`].map((query) =>
-      get(`/api/v1/jobs${query}`, "nothing of others", "nothing of others"),
+      get(`/api/v1/jobs${query}`, "nothing of others"),
     ),
   replayJob: () => [
     ...perJob("POST", "/api/v1/jobs/{job_id}/replay", {})(),
@@ -212,12 +224,13 @@ const cases: Record<string, () => Call[]> = {
     call("POST", "/api/v1/pipelines", { name: "mine", format: 1, steps: steps("hidden") }, NOT_ALLOWED),
   ],
   listPipelines: () => [get("/api/v1/pipelines", "nothing of others")],
-  getPipeline: () => [get("/api/v1/pipelines/theirs-stored", NO_PIPELINE)],
-  getPipelineVersion: () => [get("/api/v1/pipelines/theirs-stored/versions/1", NO_PIPELINE)],
+  getPipeline: () => [get("/api/v1/pipelines/theirs-stored", NO_PIPELINE, NO_PIPELINE)],
+  getPipelineVersion: () => [get("/api/v1/pipelines/theirs-stored/versions/1", NO_PIPELINE, NO_PIPELINE)],
   updatePipeline: () => [
     {
       ...call("PUT", "/api/v1/pipelines/theirs-stored", { format: 1, steps: steps("http") }, NOT_ALLOWED),
       headers: any,
+      others: NO_PIPELINE,
     },
     { ...call("PUT", "/api/v1/pipelines/mine", { format: 1, steps: steps("hidden") }, NOT_ALLOWED), headers: any },
     // Of this name, but its steps are others'.
@@ -242,7 +255,7 @@ const cases: Record<string, () => Call[]> = {
   ],
 
   claimJobs: () =>
-    [["theirs"], ["mine", "theirs"]].map((workflows) =>
+    [["theirs"], ["mine-too", "theirs"]].map((workflows) =>
       call("POST", "/api/v1/workers/claim", { worker: "w", workflows, wait_seconds: 0 }, NOT_ALLOWED),
     ),
   heartbeatAttempt: answering("/api/v1/workers/heartbeat", {}),
@@ -254,25 +267,42 @@ const cases: Record<string, () => Call[]> = {
   getWorkflowLimits: () => [get("/api/v1/workflows/theirs/limits", NOT_ALLOWED)],
   setWorkflowLimits: () => [call("PUT", "/api/v1/workflows/theirs/limits", { concurrency: 1 }, NOT_ALLOWED)],
 
-  listEvents: () => [get("/api/v1/events", NOT_ALLOWED)],
-  getEvent: () => [get(`/api/v1/events/${jobStream(jobs.queued)}@1`, NOT_ALLOWED)],
-  streamEvents: () => [get("/api/v1/events/stream?after=0", NOT_ALLOWED)],
-  exportEvents: () => [get("/api/v1/events/export", NOT_ALLOWED)],
+  // A key is nobody's member; of another's organisation a user learns nothing: tests/features/orgs.
+  createOrg: () => [],
+  listOrgs: () => [],
+  ...Object.fromEntries(
+    [
+      ["getOrg", "GET", "", undefined],
+      ["updateOrg", "PATCH", "", { name: "Mine" }],
+      ["updateOrgMember", "PATCH", `/members/user:${OWNER}`, { role: "viewer" }],
+      ["removeOrgMember", "DELETE", `/members/user:${OWNER}`, undefined],
+    ].map(([id, method, path, body]) => [
+      id,
+      () => [{ method, path: `/api/v1/orgs/${org}${path}`, ...(body && { body }), key: NO_SESSION, others: NO_ORG }],
+    ]),
+  ),
+  handOverOrg: () => [
+    { ...call("POST", `/api/v1/orgs/${org}/hand-over`, { to: `user:${OWNER}` }, NO_SESSION), others: NO_ORG },
+  ],
 
   createKey: () =>
     [null, ["theirs"], ["mine", "theirs"]].map((workflows) =>
-      call("POST", "/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows }, [403, "grant_exceeded"]),
+      call("POST", "/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows, expires_at }, [
+        403,
+        "grant_exceeded",
+      ]),
     ),
   listKeys: () => [get("/api/v1/keys", "nothing of others")],
 };
 
-/** What no response may contain: it names what belongs to others. */
-const ids = () => [jobs, schedules, keys].flatMap((owned): string[] => Object.values(owned));
-const others = () => [...ids(), '"theirs', '"hidden"'];
+/** What no response to another account may contain. */
+const ids = () => [...[jobs, schedules, keys].flatMap((owned): string[] => Object.values(owned)), '"theirs-stored'];
+/** What none to the limited key may contain. */
+const beyond = () => [...ids(), '"theirs', '"hidden"'];
 
 async function meets(
   { method, path, body, headers }: Call,
-  wanted: NonNullable<Call["user"]>,
+  wanted: NonNullable<Call["others"]>,
   caller: Headers,
 ): Promise<void> {
   const init = { method, headers: { "content-type": "application/json", ...caller, ...headers } };
@@ -283,8 +313,8 @@ async function meets(
     return;
   }
   expect([asked, answer.status < 300]).toEqual([asked, true]);
-  // A user may run any workflow: names belong to nobody.
-  for (const name of caller === user ? ids() : others())
+  // In their own accounts, others use the same names.
+  for (const name of caller === limited ? beyond() : ids())
     expect([asked, answer.text.includes(name) && answer.text]).toEqual([asked, false]);
 }
 
@@ -298,7 +328,7 @@ const concernsService = ({ scope }: Operation) =>
 /** A call for each thing of others, with the body of each example. */
 function callsOf(operation: Operation): Call[] {
   const name = ownedBy(operation) as string;
-  const { ids, missing, user } = OWNED[name] as (typeof OWNED)[string];
+  const { ids, missing } = OWNED[name] as (typeof OWNED)[string];
   const { method, path, body } = operation;
   return ids().flatMap((id) =>
     (body?.examples ?? [undefined]).map((example) => ({
@@ -307,7 +337,7 @@ function callsOf(operation: Operation): Call[] {
       ...(example === undefined ? {} : { body: example as object }),
       headers: any,
       key: missing,
-      ...(user && { user }),
+      others: missing,
     })),
   );
 }
@@ -321,23 +351,23 @@ test("every call has a case here, is open to all, concerns the service, or names
   expect(all.filter((one) => !one.scope && ownedBy(one)).map(({ id }) => id)).toEqual([]);
 });
 
-test("no call that concerns the service is a user's", async () => {
+test("no call that concerns the service is a user's, or of a key in a user's account", async () => {
   for (const { method, path, parameters, body } of (await documented()).filter(concernsService)) {
     const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
       encodeURIComponent(String(parameters.find((parameter) => parameter.name === name)?.example)),
     );
     const example = body?.examples[0] as object | undefined;
     const one = { method, path: filled, ...(example && { body: example }), key: NOT_ALLOWED };
-    await meets(one, [403, "insufficient_scope"], user);
+    for (const caller of [user, limited]) await meets(one, [403, "insufficient_scope"], caller);
   }
 });
 
-test("what names a thing of others reaches nothing, with a limited key or a user's session", async () => {
+test("what names a thing reaches none that is beyond a limited key, or in another account", async () => {
   const calls = (await documented()).filter((one) => ownedBy(one) && !cases[one.id]).flatMap(callsOf);
   expect(calls.length).toBeGreaterThan(50);
   for (const one of calls) {
     await meets(one, one.key, limited);
-    await meets(one, one.user ?? [403, "insufficient_scope"], user);
+    for (const caller of [user, operator]) await meets(one, one.others as [number, string], caller);
   }
 });
 
@@ -359,13 +389,15 @@ test("only calls that check their caller name a job's stream", async () => {
   ]);
 });
 
-test("what belongs to others exists, for an unlimited caller", async () => {
-  for (const path of ["jobs", "schedules", "pipelines", "workflows/limits", "keys"]) {
-    const { text } = await api.ask(`/api/v1/${path}`, { headers: operator });
-    expect([path, others().some((name) => text.includes(name))]).toEqual([path, true]);
-  }
-  for (const id of Object.values(jobs)) {
-    expect((await api.ask(`/api/v1/status/${id}`, { headers: operator })).status).toBe(200);
+test("everything exists, for its owner and for an operator who acts for the account", async () => {
+  for (const headers of [owner, { ...operator, "levqor-account": `user:${OWNER}` }]) {
+    for (const path of ["jobs", "schedules", "pipelines", "workflows/limits", "keys"]) {
+      const { text } = await api.ask(`/api/v1/${path}`, { headers });
+      expect([path, beyond().some((name) => text.includes(name))]).toEqual([path, true]);
+    }
+    for (const id of Object.values(jobs)) {
+      expect((await api.ask(`/api/v1/status/${id}`, { headers })).status).toBe(200);
+    }
   }
 });
 
@@ -374,8 +406,12 @@ describe.each(Object.entries(cases))("%s", (_, calls) => {
     for (const one of calls()) await meets(one, one.key, limited);
   });
 
-  test("reaches nothing of others with a user's session", async () => {
-    for (const one of calls()) await meets(one, one.user ?? [403, "insufficient_scope"], user);
+  test("reaches nothing from another account", async () => {
+    for (const one of calls()) {
+      // The operator sees organisations, which is why they are not among what is theirs alone.
+      const callers = one.path.startsWith("/api/v1/orgs") ? [user] : [user, operator];
+      for (const caller of callers) await meets(one, one.others ?? "nothing of others", caller);
+    }
   });
 });
 
@@ -391,7 +427,16 @@ describe("what lasts", () => {
     while (told.at(-1) !== job_id) for (const { data } of await stream.take(1)) told.push(data.job_id);
     await stream.close();
     for (const id of Object.values(jobs)) expect(told).not.toContain(id);
-    expect((await fetch(`${api.url}/api/v1/jobs/stream`, { headers: user })).status).toBe(403);
+  });
+
+  test.each(["user", "operator"])("the stream of all jobs shows none of another account: %s", async (name) => {
+    const headers = name === "user" ? user : operator;
+    const { job_id } = await api.submit({ workflow: "theirs" }, headers);
+    const stream = await openSse(`${api.url}/api/v1/jobs/stream?after=0`, headers);
+    const told: string[] = [];
+    while (told.at(-1) !== job_id) for (const { data } of await stream.take(1)) told.push(data.job_id);
+    await stream.close();
+    for (const id of Object.values(jobs)) expect(told).not.toContain(id);
   });
 
   test("so does a WebSocket, to which other jobs do not exist", async () => {
@@ -450,7 +495,7 @@ describe("a key that is limited to some workflows", () => {
     const workflow = "http";
     const [own, far] = [
       await api.submit({ workflow, callback_url: "https://example.com/bulk" }, limited),
-      await api.submit({ workflow, steps: steps("hidden") }, operator),
+      await api.submit({ workflow, steps: steps("hidden") }, owner),
     ];
     const bulk = async (path: string, body: object) =>
       (await ask("POST", path, body)).text
@@ -464,7 +509,7 @@ describe("a key that is limited to some workflows", () => {
       matched: 1,
       changed: 1,
     });
-    const statusOf = async (id: string) => (await api.ask(`/api/v1/status/${id}`, { headers: operator })).body.status;
+    const statusOf = async (id: string) => (await api.ask(`/api/v1/status/${id}`, { headers: owner })).body.status;
     expect([await statusOf(own.job_id), await statusOf(far.job_id)]).toEqual(["cancelled", "queued"]);
     const replayed = await bulk("/api/v1/jobs/replay", { filter: { workflow, status: "cancelled" } });
     expect(replayed.at(-1)).toMatchObject({ type: "finished", matched: 1, changed: 1 });
@@ -475,8 +520,7 @@ describe("a key that is limited to some workflows", () => {
       await ask("POST", "/api/v1/schedules", { ...cron, job: { workflow: "mine", payload: {} } })
     ).body;
     const path = `/api/v1/schedules/${schedule_id}`;
-    const update = (job: object) =>
-      api.ask(path, { ...post({ ...cron, job }, { ...operator, ...any }), method: "PUT" });
+    const update = (job: object) => api.ask(path, { ...post({ ...cron, job }, { ...owner, ...any }), method: "PUT" });
     expect((await update({ workflow: "theirs", payload: { secret: "planted-far" } })).status).toBe(200);
     for (const [method, url] of [
       ["GET", path],
@@ -496,7 +540,7 @@ describe("a key that is limited to some workflows", () => {
   });
 
   test("cannot issue one that reaches further, by any means", async () => {
-    const body = { name: "K", scopes: ["jobs:read"] };
+    const body = { name: "K", scopes: ["jobs:read"], expires_at };
     expect((await ask("POST", "/api/v1/keys", body)).body.error).toBe("grant_exceeded");
     expect((await ask("POST", "/api/v1/keys", { ...body, workflows: null })).body.error).toBe("grant_exceeded");
     expect((await ask("POST", "/api/v1/keys", { ...body, workflows: [] })).body.error).toBe("validation_failed");
@@ -510,7 +554,7 @@ describe("a key that is limited to some workflows", () => {
 
   test("does not learn which jobs of others use up a limit", async () => {
     const job = { workflow: "mine", concurrency_key: "k" };
-    const held = await api.submit({ ...job, steps: steps("hidden") }, operator);
+    const held = await api.submit({ ...job, steps: steps("hidden") }, owner);
     const { job_id } = await api.submit(job, limited);
     await api.log.appendAll([
       {
@@ -523,7 +567,7 @@ describe("a key that is limited to some workflows", () => {
         stream_id: (await import("../../src/jobs/limits/limit_streams.ts")).limitStream({
           workflow: "mine",
           concurrency_key: "k",
-          key_owner: "",
+          account: `user:${OWNER}`,
         }),
         expected_version: 0,
         events: [
@@ -535,7 +579,7 @@ describe("a key that is limited to some workflows", () => {
         meta: { actor: "worker:w", correlation_id: held.job_id },
       },
     ]);
-    const seen = await api.ask(`/api/v1/status/${job_id}`, { headers: operator });
+    const seen = await api.ask(`/api/v1/status/${job_id}`, { headers: owner });
     expect(seen.body.waiting_for.detail).toContain(held.job_id);
     const told = await api.ask(`/api/v1/status/${job_id}`, { headers: limited });
     expect(told.body.waiting_for.reason).toBe("concurrency_key");

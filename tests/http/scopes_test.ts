@@ -52,7 +52,9 @@ async function answerTo({ method, path }: { method: string; path: string }, key?
   return { status: response.status, error: problem?.error, required_scope: problem?.required_scope };
 }
 
-const isRefusal = ({ status }: { status: number }) => status === 401 || status === 403;
+/** Calls for users alone are refused to keys, whatever their scopes. */
+const isRefusal = ({ status, error }: { status: number; error: string | undefined }) =>
+  status === 401 || (status === 403 && error !== "session_required");
 
 describe("every call", () => {
   test("that documents a scope rejects callers without it, and accepts those with nothing else", async () => {

@@ -65,7 +65,7 @@ describe("a user", () => {
     expect(history).toEqual(["job.submitted"]);
   });
 
-  test("lists only their own jobs; the operator lists all", async () => {
+  test("lists only the jobs of their account, and so does the operator, who can act for any", async () => {
     const [of_ada, of_bob] = [
       await api.submit({ workflow: "listed" }, ada),
       await api.submit({ workflow: "listed" }, bob),
@@ -78,7 +78,20 @@ describe("a user", () => {
     };
     expect(await list(ada)).toEqual([of_ada.job_id]);
     expect(await list(bob)).toEqual([of_bob.job_id]);
-    expect(await list(operator)).toEqual([job_id, of_bob.job_id, of_ada.job_id]);
+    expect(await list(operator)).toEqual([job_id]);
+    expect(await list({ ...operator, "levqor-account": `user:${ADA}` })).toEqual([of_ada.job_id]);
+  });
+
+  test("acts for no account but their own", async () => {
+    const asked = (account: string, headers = ada) =>
+      api.ask("/api/v1/jobs", { headers: { ...headers, "levqor-account": account } });
+    expect((await asked(`user:${ADA}`)).status).toBe(200);
+    for (const account of [`user:${BOB}`, "operator", "system", "nobody"]) {
+      expect({ account, ...(await asked(account)) }).toMatchObject({ account, status: 403 });
+    }
+    for (const account of ["system", "user:", "user:a b", "nobody:1"]) {
+      expect((await asked(account, operator as never)).body).toMatchObject({ error: "account_not_allowed" });
+    }
   });
 
   test("cancels and replays their own", async () => {
@@ -92,14 +105,12 @@ describe("a user", () => {
   });
 
   test.each([
-    ["the stream of all jobs", "GET", "/api/v1/jobs/stream", undefined],
-    ["cancelling many", "POST", "/api/v1/jobs/cancel", { filter: {} }],
-    ["replaying many", "POST", "/api/v1/jobs/replay", { filter: {} }],
     ["the state of the service", "GET", "/api/v1/ops/health", undefined],
-    ["schedules", "GET", "/api/v1/schedules", undefined],
-    ["pipelines", "POST", "/api/v1/pipelines", { name: "x", steps: [] }],
-    ["others' work", "POST", "/api/v1/workers/claim", { workflows: ["http"], worker: "w" }],
-  ])("may not call %s", async (_, method, path, body) => {
+    ["the event log", "GET", "/api/v1/events", undefined],
+    ["reported errors", "GET", "/api/v1/errors", undefined],
+    ["all support threads", "GET", "/api/v1/support", undefined],
+    ["the report of an incident", "POST", "/api/v1/incidents", { title: "x", severity: "minor" }],
+  ])("may not call %s, which is the operator's, whatever their scopes", async (_, method, path, body) => {
     const init = body ? { ...post(body, ada), method } : { headers: ada };
     expect((await api.ask(path, init)).body).toMatchObject({ status: 403, error: "insufficient_scope" });
   });
@@ -115,16 +126,24 @@ describe("a user", () => {
       socket.send({ type: "subscribe", id: "others", job_id: other.job_id });
       expect(await socket.next()).toMatchObject({ type: "error", id: "others", problem: { error: "job_not_found" } });
       socket.send({ type: "subscribe", id: "all", all: true });
-      expect(await socket.next()).toMatchObject({ type: "error", id: "all", problem: { error: "insufficient_scope" } });
+      expect(await socket.next()).toMatchObject({ type: "subscribed", id: "all" });
+      await api.submit({}, bob);
+      const own = await api.submit({}, ada);
+      expect(await socket.next()).toMatchObject({
+        type: "event",
+        id: "all",
+        event: { stream_id: `job-${own.job_id}` },
+      });
     } finally {
       socket.close();
     }
   });
 
-  test("with scopes from the auth server can do what they allow, for everybody's jobs", async () => {
+  test("with scopes from the auth server can do what they allow, for the operator's jobs", async () => {
     const support = await session(BOB, { levqor_scopes: ["jobs:read"] });
-    const { job_id } = await api.submit({}, ada);
+    const [own, { job_id }] = [await api.submit({}, ada), await api.submit({}, operator)];
     expect((await api.ask(`/api/v1/status/${job_id}`, { headers: support })).status).toBe(200);
+    expect((await api.ask(`/api/v1/status/${own.job_id}`, { headers: support })).status).toBe(404);
     const cancel = await api.ask(`/api/v1/jobs/${job_id}/cancel`, post({}, support));
     expect(cancel.body).toMatchObject({ error: "insufficient_scope", required_scope: "jobs:write" });
   });
@@ -133,15 +152,15 @@ describe("a user", () => {
     const job = { workflow: "keyed", concurrency_key: "customer-42" };
     const first = await api.submit(job, ada);
     const [second, others] = [await api.submit(job, ada), await api.submit(job, bob)];
-    const shared = await api.submit(job, operator);
-    const run = (job_id: string, key_owner: string) => {
-      const data = { ...job, ...(key_owner && { key_owner }), job_id, attempt: 1, holders: { [job_id]: 1 } };
+    const operators = await api.submit(job, operator);
+    const run = (job_id: string, account: string) => {
+      const data = { ...job, job_id, attempt: 1, holders: { [job_id]: 1 } };
       const start = { type: "job.started", data: { attempt: 1, worker: "w", lease_seconds: 600 } };
-      const meta = { actor: "worker:w", correlation_id: job_id };
+      const meta = { actor: "worker:w", account, correlation_id: job_id };
       return api.log.appendAll([
         { stream_id: `job-${job_id}`, expected_version: 1, events: [start], meta },
         {
-          stream_id: limitStream({ ...job, key_owner }),
+          stream_id: limitStream({ ...job, account }),
           expected_version: 0,
           events: [{ type: "limit.granted", data }],
           meta,
@@ -152,14 +171,36 @@ describe("a user", () => {
     const waitingFor = async (job_id: string, headers: Record<string, string>) =>
       (await api.ask(`/api/v1/status/${job_id}`, { headers })).body.waiting_for;
     const detail = '1 job of the workflow "keyed" with the concurrency key "customer-42" may run at once.';
-    expect(await waitingFor(second.job_id, ada)).toEqual({ reason: "concurrency_key", detail });
-    expect((await waitingFor(second.job_id, operator)).detail).toBe(`${detail} Held by ${first.job_id}.`);
+    const held = { reason: "concurrency_key", detail: `${detail} Held by ${first.job_id}.` };
+    expect(await waitingFor(second.job_id, ada)).toEqual(held);
     expect(await waitingFor(others.job_id, bob)).toMatchObject({ reason: "worker" });
-    expect((await run(shared.job_id, "")).ok).toBe(true);
+    expect(await waitingFor(operators.job_id, operator)).toMatchObject({ reason: "worker" });
+    expect((await run(operators.job_id, "operator")).ok).toBe(true);
     expect(await waitingFor(others.job_id, bob)).toMatchObject({ reason: "worker" });
-    expect((await api.ask("/api/v1/jobs?workflow=keyed", { headers: bob })).text).not.toContain("key_owner");
     const byScope = await api.submit(job, await session(BOB, { levqor_scopes: ["jobs:write"] }));
-    expect(await waitingFor(byScope.job_id, operator)).toMatchObject({ reason: "worker" });
+    expect(await waitingFor(byScope.job_id, operator)).toMatchObject({ reason: "concurrency_key" });
+  });
+
+  test("works as an external worker for their own account alone, whatever the workflow's name", async () => {
+    const workflow = "translated-here-and-there";
+    const [of_ada, of_bob] = [await api.submit({ workflow }, ada), await api.submit({ workflow }, bob)];
+    const of_operator = await api.submit({ workflow }, operator);
+    const claim = async (headers: Record<string, string>) => {
+      const wanted = { worker: "w", workflows: [workflow], max_jobs: 10, wait_seconds: 0 };
+      const { body } = await api.ask("/api/v1/workers/claim", post(wanted, headers));
+      return body.jobs.map((job: { job_id: string }) => job.job_id);
+    };
+    expect(await claim(ada)).toEqual([of_ada.job_id]);
+    expect(await claim(operator)).toEqual([of_operator.job_id]);
+    expect(await claim({ ...operator, "levqor-account": `user:${BOB}` })).toEqual([of_bob.job_id]);
+  });
+
+  test("sets limits for their own jobs alone, whatever the workflow's name", async () => {
+    const path = "/api/v1/workflows/limited-here-and-there/limits";
+    const set = { ...post({ concurrency: 7 }, ada), method: "PUT" };
+    expect((await api.ask(path, set)).body.concurrency).toBe(7);
+    for (const headers of [bob, operator]) expect((await api.ask(path, { headers })).body.concurrency).toBeNull();
+    expect((await api.ask(path, { headers: ada })).body.concurrency).toBe(7);
   });
 
   test("shares no Idempotency-Key with another", async () => {

@@ -16,10 +16,8 @@ test("a submitted job is queued, under its own id", () => {
     status: "queued",
     priority: "normal",
     concurrency_key: null,
-    key_owner: "",
-    owner: null,
-    account: "test",
-    of_system: false,
+    account: "operator",
+    charged_to: "test",
     claimant: null,
     origin_job_id: null,
     uses: null,
@@ -45,8 +43,8 @@ test("a submitted job is queued, under its own id", () => {
 
 test("a job that the service submitted itself is marked as such, whoever replays it", () => {
   const meta = { actor: "system:reaction:forwarding", account: "system", correlation_id: "c" };
-  expect(rowAfter({ ...submitted, meta })).toMatchObject({ of_system: true, account: null, owner: null });
-  expect(rowAfter({ ...submitted, meta: { ...meta, actor: "key:operator" } })).toMatchObject({ of_system: true });
+  expect(rowAfter({ ...submitted, meta })).toMatchObject({ account: "system", charged_to: null });
+  expect(rowAfter({ ...submitted, meta: { ...meta, actor: "key:operator" } })).toMatchObject({ account: "system" });
 });
 
 test("a started job runs until its lease expires, which heartbeats postpone", () => {
@@ -175,27 +173,31 @@ test("an impossible history is rejected with its place", () => {
   expect(() => rowAfter(submitted, submitted)).toThrow(`Cannot submit job ${id}: it exists since position 101`);
 });
 
-test("a job names the user who submitted it, and nobody else", () => {
-  const owned = (actor: string) => {
-    return rowsAfter(jobs, history(`job-${id}`, [{ ...submitted, meta: { actor, correlation_id: id } }]))[0]?.owner;
+test("a job belongs to an account: the operator's unless its submission says another", () => {
+  const account = (meta: object) => {
+    const events = history(`job-${id}`, [{ ...submitted, meta: { actor: "anonymous", correlation_id: id, ...meta } }]);
+    return rowsAfter(jobs, events)[0]?.account;
   };
-  expect(owned("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70")).toBe("user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70");
-  expect(owned("key:01234567")).toBeNull();
-  expect(owned("anonymous")).toBeNull();
+  expect(account({})).toBe("operator");
+  expect(account({ actor: `key:${id}` })).toBe("operator");
+  expect(account({ actor: `key:${id}`, account: "org:1" })).toBe("org:1");
 });
 
 test("a job uses a share of whoever caused it, unless that is the operator", () => {
   const charged = (meta: object) => {
     const events = history(`job-${id}`, [{ ...submitted, meta: { correlation_id: id, ...meta } }]);
-    return rowsAfter(jobs, events)[0]?.account;
+    return rowsAfter(jobs, events)[0]?.charged_to;
   };
-  expect(charged({ actor: "user:ada" })).toBe("user:ada");
   expect(charged({ actor: `key:${id}` })).toBe(`key:${id}`);
+  // All keys of an account use its share.
+  expect(charged({ actor: `key:${id}`, account: "org:1" })).toBe("org:1");
+  expect(charged({ actor: "system:scheduler", account: "org:1" })).toBe("org:1");
+  expect(charged({ actor: "system:scheduler", account: "system" })).toBeNull();
   // A replay takes the share of whoever asks for it, in whose words it may be.
-  expect(charged({ actor: `key:${id}`, account: "user:ada" })).toBe(`key:${id}`);
-  expect(charged({ actor: "key:01234567", account: "user:ada" })).toBeNull();
-  expect(charged({ actor: "system:scheduler", account: `key:${id}` })).toBe(`key:${id}`);
-  expect(charged({ actor: "system:scheduler", account: "operator" })).toBeNull();
+  expect(charged({ actor: `key:${id}`, author: "user:ada" })).toBe(`key:${id}`);
+  expect(charged({ actor: "key:01234567", author: "user:ada" })).toBeNull();
+  expect(charged({ actor: "system:scheduler", author: `key:${id}` })).toBe(`key:${id}`);
+  expect(charged({ actor: "system:scheduler", author: "operator" })).toBeNull();
   expect(charged({ actor: "system:scheduler" })).toBeNull();
   expect(charged({ actor: "anonymous" })).toBeNull();
 });

@@ -40,7 +40,8 @@ test("a key shows its grants, and nothing that reveals the key", () => {
     overlap_ends_at: null,
     revoked_at: null,
     position: 101,
-    account: "test",
+    account: "operator",
+    charged_to: "test",
   });
 });
 

@@ -7,15 +7,17 @@ const created = { type: "pipeline.created", data: { definition: { format: 1, des
 const updated = { type: "pipeline.updated", data: { definition: { format: 1, steps: [step, { ...step, id: "b" }] } } };
 
 test("a pipeline's row shows its newest version, and keeps its place", () => {
-  const [row] = rowsAfter(pipelines, history("pipeline-welcome-users", [created, updated]));
+  const [row] = rowsAfter(pipelines, history("pipeline-org:1/welcome-users", [created, updated]));
   expect(row).toEqual({
+    account: "org:1",
     name: "welcome-users",
     version: 2,
     description: null,
+    published: false,
     steps: 2,
     position: 101,
     created_at: "2026-01-02T03:00:01Z",
     updated_at: "2026-01-02T03:00:02Z",
-    account: "test",
+    charged_to: "test",
   });
 });

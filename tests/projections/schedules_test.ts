@@ -54,7 +54,8 @@ test("a created schedule is active, under its own id, without its job's payload"
     last_job_id: null,
     runs: 0,
     misfires: 0,
-    account: "test",
+    account: "operator",
+    charged_to: "test",
   });
 });
 

@@ -15,7 +15,8 @@ test("a workflow has the limits that were set last, and the position at which th
       rate_per_key: null,
       position: 101,
       updated_at: "2026-01-02T03:00:01Z",
-      account: "test",
+      account: "operator",
+      charged_to: "test",
     },
     {
       workflow: "http",
@@ -24,7 +25,8 @@ test("a workflow has the limits that were set last, and the position at which th
       rate_per_key: { limit: 1, per_seconds: 60 },
       position: 101,
       updated_at: "2026-01-02T03:00:02Z",
-      account: "test",
+      account: "operator",
+      charged_to: "test",
     },
   ]);
 });

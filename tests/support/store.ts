@@ -64,8 +64,10 @@ async function open(options: TestDatabaseOptions): Promise<Opened> {
 }
 
 /** Brings all tables back to what they were when the database was created. Returns whether it could. */
-async function clear({ admin }: Opened): Promise<boolean> {
+async function clear({ admin, sql }: Opened): Promise<boolean> {
   try {
+    // Tests of a lost database end the pool.
+    await sql`select`;
     const [row] = await admin<{ cleared: boolean }[]>`select test_support.clear(${MAX_EVENTS}) as cleared`;
     return row?.cleared ?? false;
   } catch {

@@ -79,3 +79,13 @@ test("neither is one with many events", async () => {
   expect(await databaseOf(after)).not.toBe(database);
   await after.close();
 });
+
+test("a database whose pool somebody ended is not used again", async () => {
+  const store = await openStore();
+  const database = await databaseOf(store);
+  await store.sql.end();
+  await store.close();
+  const next = await openStore();
+  expect(await databaseOf(next)).not.toBe(database);
+  await next.close();
+});

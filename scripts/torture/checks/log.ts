@@ -1,4 +1,5 @@
 /** The log itself: nothing lost, nothing changed, everything in its place. */
+import { accountOf, OPERATOR } from "../../../events/account.ts";
 import { jobStream } from "../../../events/job.ts";
 import type { Check } from "../evidence.ts";
 
@@ -63,9 +64,12 @@ export const relayed: Check = {
 };
 
 export const streamed: Check = {
-  name: "subscribers that reconnect see every event once, in order",
+  name: "subscribers that reconnect see every event of their account once, in order, and none of another",
   run: ({ streams, events }) => {
-    const wanted = events.filter(({ stream_id }) => jobStream.matches(stream_id)).map(({ position }) => position);
+    const ofAccount = events.filter(
+      ({ stream_id, meta }) => jobStream.matches(stream_id) && accountOf(meta) === OPERATOR,
+    );
+    const wanted = ofAccount.map(({ position }) => position);
     const faults = [...streams].flatMap(([way, { positions }]) => {
       const first = wanted.findIndex((position, index) => positions[index] !== position);
       if (first >= 0)

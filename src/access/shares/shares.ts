@@ -29,17 +29,17 @@ export class Shares {
   }
 
   /** Acquires one; returns a function that releases it, which may be called repeatedly, or the limit that is reached. */
-  acquire(caller: Pick<Caller, "identity" | "operator">): (() => void) | Exhausted {
-    const { identity } = caller;
-    const held = this.#held.get(identity) ?? 0;
+  acquire(caller: Pick<Caller, "counted_as" | "operator">): (() => void) | Exhausted {
+    const { counted_as } = caller;
+    const held = this.#held.get(counted_as) ?? 0;
     const max = shareOf(caller, this.#options);
     if (this.#taken >= this.#options.max) return { whose: "all", max: this.#options.max };
     if (held >= max) return { whose: "caller", max };
     this.#taken++;
-    this.#held.set(identity, held + 1);
+    this.#held.set(counted_as, held + 1);
     let isTaken = true;
     return () => {
-      if (isTaken) this.#release(identity);
+      if (isTaken) this.#release(counted_as);
       isTaken = false;
     };
   }

@@ -86,14 +86,14 @@ export interface CallerTalliesOptions {
   readonly share: number;
   /** The interval of counts: while more than half of the share is used, and below that. */
   readonly every_ms: { readonly near: number; readonly far: number };
-  /** Counts those of an account, up to `limit`, in one statement with the position that they reflect. */
-  readonly count: (account: string, limit: number) => Promise<Count>;
+  /** Counts those of a caller (`chargedTo`), up to `limit`, in one statement with the position that they reflect. */
+  readonly count: (charged_to: string, limit: number) => Promise<Count>;
   readonly logger: Pick<Logger, "debug">;
 }
 
 export class CallerTallies {
   readonly #options: CallerTalliesOptions;
-  /** By account. */
+  /** By caller. */
   readonly #tallies = new LRUCache<string, CallerTally>({ max: MAX_CALLERS });
 
   constructor(options: CallerTalliesOptions) {
@@ -102,14 +102,14 @@ export class CallerTallies {
 
   /** The caller's, counted; `undefined` for the operator, who may have all. */
   async of(caller: Caller): Promise<CallerTally | undefined> {
-    const account = caller.operator ? null : chargedTo(caller);
-    if (account === null) return undefined;
+    const charged_to = caller.operator ? null : chargedTo(caller);
+    if (charged_to === null) return undefined;
     const { count, every_ms } = this.#options;
     const max = shareOf(caller, this.#options);
-    let tally = this.#tallies.get(account);
+    let tally = this.#tallies.get(charged_to);
     if (!tally) {
-      tally = new CallerTally({ max, every_ms, count: () => count(account, max + 1) });
-      this.#tallies.set(account, tally);
+      tally = new CallerTally({ max, every_ms, count: () => count(charged_to, max + 1) });
+      this.#tallies.set(charged_to, tally);
     }
     // The database is down, or the read model was never built: what is recorded meanwhile is counted here.
     await tally

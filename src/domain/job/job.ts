@@ -35,12 +35,13 @@
  * - A job with **steps** runs them within its attempts: `pipeline/steps.ts` plans them, `pipeline/step_states.ts` has where they stand. What
  *   has been recorded is not recorded again. An attempt that ends because the job is suspended is not counted.
  */
-import { accountOf, chargedTo, keyOwner } from "../../../events/account.ts";
+import { accountOf, authorOf, chargedTo } from "../../../events/account.ts";
 import type { RecordedEvent } from "../../../events/envelope.ts";
 import {
   expiresAt,
   firstDueAt,
   type JobHeartbeat,
+  type JobPipelinePinned,
   type JobReleased,
   type JobStarted,
   type JobSubmitted,
@@ -77,7 +78,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
       return {
         ...submitted(event.data, event.recorded_at),
         account: event.meta ? accountOf(event.meta) : "",
-        key_owner: event.meta ? keyOwner(accountOf(event.meta)) : "",
+        author: event.meta ? authorOf(event.meta) : "",
         caller: event.meta ? chargedTo(event.meta) : null,
         submitted_by: event.meta?.actor ?? null,
         on_behalf_of: event.meta?.on_behalf_of ?? [],
@@ -134,7 +135,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
     case "job.replayed_from":
       return { ...state, origin_job_id: event.data.origin_job_id };
     case "job.pipeline_pinned":
-      return { ...state, pipeline: { name: event.data.pipeline, version: event.data.version } };
+      return { ...state, pipeline: pinned(event.data, state) };
     case "job.step_reused":
     case "job.step_started":
     case "job.step_succeeded":
@@ -156,6 +157,10 @@ function evolve(state: JobState, event: KnownEvent): JobState {
     default:
       return state;
   }
+}
+
+function pinned({ pipeline, version, account }: JobPipelinePinned, job: JobState): JobState["pipeline"] {
+  return { account: account ?? job.account, name: pipeline, version };
 }
 
 function submitted(submission: JobSubmitted, recorded_at: string): JobState {

@@ -1,7 +1,7 @@
 /** A job's state, folded from its events. */
 import type { Backoff } from "../../../events/backoff.ts";
 import type { JobError, JobSubmitted, Priority } from "../../../events/job.ts";
-import type { Steps } from "../../../events/pipeline.ts";
+import type { PipelineId, Steps } from "../../../events/pipeline.ts";
 import type { StepStates } from "../pipeline/step_states.ts";
 
 /** The default number of attempts, if neither the job nor its connector sets one. */
@@ -27,8 +27,10 @@ export interface JobState {
   readonly payload: JobSubmitted["payload"];
   readonly priority: Priority;
   readonly callback_url: string | null;
-  /** The account of the submission's author, which `callback_url` belongs to; empty before the submission. */
+  /** The account that it belongs to; empty before the submission. */
   readonly account: string;
+  /** The author of the submission (`authorOf`), whose `callback_url` is; empty before. */
+  readonly author: string;
   /** Who caused it; `null`: the operator (`chargedTo`). */
   readonly caller: string | null;
   /** The number of the latest attempt; 0 before the first. */
@@ -41,12 +43,10 @@ export interface JobState {
   /** `null`: {@link DEFAULT_ATTEMPT_TIMEOUT_SECONDS}. */
   readonly attempt_timeout_seconds: number | null;
   readonly concurrency_key: string | null;
-  /** The user among whose jobs the key counts; empty: it is shared. */
-  readonly key_owner: string;
   /** The steps that it was submitted with, in place of what its workflow's name refers to. */
   readonly steps: Steps | null;
   /** The stored pipeline that it runs, from its first start on. */
-  readonly pipeline: { readonly name: string; readonly version: number } | null;
+  readonly pipeline: (PipelineId & { readonly version: number }) | null;
   readonly step_states: StepStates;
   /** The step in which it waits, while it is suspended. */
   readonly suspended_in: string | null;
@@ -123,6 +123,7 @@ export const noJob: JobState = {
   priority: "normal",
   callback_url: null,
   account: "",
+  author: "",
   caller: null,
   attempt: 0,
   attempts_used: 0,
@@ -130,7 +131,6 @@ export const noJob: JobState = {
   backoff: null,
   attempt_timeout_seconds: null,
   concurrency_key: null,
-  key_owner: "",
   steps: null,
   pipeline: null,
   step_states: new Map(),

@@ -32,12 +32,9 @@ export interface WaitingJob {
  * Why a job has not started yet; `null` unless it is queued.
  *
  * @param now milliseconds since 1970
- * @param canRun whether a workflow name is that of a connector or a stored pipeline
+ * @param can_run whether the service's own workers can run it
  */
-export function waitingFor(
-  job: WaitingJob,
-  { now, canRun }: { now: number; canRun: (workflow: string) => boolean },
-): WaitingFor | null {
+export function waitingFor(job: WaitingJob, { now, can_run }: { now: number; can_run: boolean }): WaitingFor | null {
   if (job.status !== "queued") return null;
   if (job.due_at !== null && job.due_at > now) {
     const until = toTime(job.due_at);
@@ -54,9 +51,8 @@ export function waitingFor(
       return { reason: "approval", detail: `Step "${job.suspended_in}" waits for approval, until ${until}.`, until };
     }
   }
-  const detail =
-    job.has_steps || canRun(job.workflow)
-      ? "Waits for a free worker."
-      : `No connector or pipeline runs the workflow "${job.workflow}"; the job waits for an external worker that claims it: POST /api/v1/workers/claim with {"worker": "…", "workflows": [${JSON.stringify(job.workflow)}]}.`;
+  const detail = can_run
+    ? "Waits for a free worker."
+    : `No connector or pipeline runs the workflow "${job.workflow}"; the job waits for an external worker that claims it: POST /api/v1/workers/claim with {"worker": "…", "workflows": [${JSON.stringify(job.workflow)}]}.`;
   return { reason: "worker", detail };
 }

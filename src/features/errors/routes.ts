@@ -63,7 +63,7 @@ export function errorRoutes({
         if (wrong.length > 0) throw invalid(wrong);
         const newest = reportedError(body);
         const error_id = groupOf(newest, body.fingerprint);
-        const collected = await collector.report(error_id, { newest, cause, by: caller?.identity });
+        const collected = await collector.report(error_id, { newest, cause, by: caller?.counted_as });
         if (!collected) {
           const detail = "Too many new errors were reported.";
           throw new Problem(errorProblems.too_many_errors, detail, { retry_after_s: RETRY_AFTER_S });
@@ -82,7 +82,6 @@ export function errorRoutes({
         description:
           "The most recently recorded groups come first. A group moves to the front when it is recorded again, so it may be missing from the later pages of a list that is being read. The read model follows the log, usually within milliseconds.",
         scope: "errors:read",
-        reach: "everyones",
         query: ErrorListQuery,
         list: true,
         responses: {
@@ -108,7 +107,6 @@ export function errorRoutes({
         summary: "Get the health of error reporting",
         description: "For monitors: whether recorded reports are showing up, and how many groups there are.",
         scope: "errors:read",
-        reach: "everyones",
         any_query: true,
         responses: {
           200: {
@@ -137,7 +135,6 @@ export function errorRoutes({
         description:
           "What the list shows, and the page and stack of the latest recorded report. Always up to date with the log.",
         scope: "errors:read",
-        reach: "everyones",
         params: { error_id: errorIdParam },
         responses: {
           200: {
@@ -173,7 +170,6 @@ export function errorRoutes({
         description:
           "Marks an error as fixed. If it is reported again, it reopens: immediately if the report reaches the process that resolved it or one that has not seen the error before, otherwise within a minute. Repeating the request changes nothing.",
         scope: "errors:write",
-        reach: "everyones",
         params: { error_id: errorIdParam },
         responses: {
           200: {

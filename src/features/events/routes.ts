@@ -81,7 +81,6 @@ export function eventRoutes(options: Options) {
         summary: "List the events of the log, oldest first",
         description: `Reads the log in the order in which it was recorded, from its beginning or from the position in \`after\`, and is never older than an earlier response. A page looks at no more than 100,000 positions: if little matches the filter it may contain few events, or none, and \`has_more\` says that the log continues. ${WHOLE}`,
         scope: "audit:read",
-        reach: "everyones",
         query: EventListQuery,
         checkQuery,
         responses: {
@@ -129,7 +128,6 @@ export function eventRoutes(options: Options) {
         summary: "Stream the events of the log",
         description: `Server-sent events from now on, or from the position in \`after\` (0: from the first event ever); the data of each is a LogEvent. Resuming with Last-Event-ID, comments when nothing happens, \`closed\` and slow clients work as in the stream of all jobs. ${WHOLE}`,
         scope: "audit:read",
-        reach: "everyones",
         query: EventStreamQuery,
         checkQuery,
         headers: ["Last-Event-ID"],
@@ -163,7 +161,6 @@ export function eventRoutes(options: Options) {
         summary: "Export the events of the log",
         description: `Writes all matching events, up to the log's head at the time of the request, which Levqor-Position gives, as fast as the client reads them. NDJSON has each event as it was recorded; in CSV, for spreadsheets, an apostrophe is put before each =, +, - and @ with which a text begins, or which follows a semicolon or a tab. With \`progress=true\`, NDJSON also has lines with the single field \`progress\` after each part of the log, the last of them \`finished\`. If an export fails, the connection is broken off: resume with \`after\` and the last position that arrived. ${WHOLE}`,
         scope: "audit:read",
-        reach: "everyones",
         query: EventExportQuery,
         checkQuery,
         responses: {
@@ -224,7 +221,6 @@ export function eventRoutes(options: Options) {
         summary: "Get an event",
         description: `Exactly as recorded. ${WHOLE}`,
         scope: "audit:read",
-        reach: "everyones",
         params: { event_id: eventIdParam },
         responses: { 200: { description: "The event.", schema: LogEvent, example: EXAMPLE } },
         errors: [problems.workflow_not_allowed],
@@ -245,7 +241,9 @@ export function eventRoutes(options: Options) {
 
   /** Searches a part of the log in the caller's turn. */
   function scan(caller: Caller, filter: EventFilter, part: Parameters<typeof scanEvents>[2]): Promise<ScanResult> {
-    return reading.take(caller.identity, () => scanEvents(sql, filter, { ...part, positions: options.scan_positions }));
+    return reading.take(caller.counted_as, () =>
+      scanEvents(sql, filter, { ...part, positions: options.scan_positions }),
+    );
   }
 
   /** Matches from a position on, as they happen. */
@@ -255,7 +253,7 @@ export function eventRoutes(options: Options) {
     { after, stop }: { after: number; stop: AbortSignal },
   ): AsyncGenerator<readonly StoredEvent[]> {
     const readRange: typeof log.readRange = (...range) =>
-      reading.take(caller.identity, async () => (stop.aborted ? [] : await log.readRange(...range)));
+      reading.take(caller.counted_as, async () => (stop.aborted ? [] : await log.readRange(...range)));
     const on_fault = (error: unknown) => logger.warn({ err: error }, "An event stream cannot read the log");
     const isWanted = matches(filter);
     for await (const batch of follow({ log: { readRange }, bus, after, signal: stop, ...STREAM_BATCH, on_fault })) {

@@ -1,7 +1,7 @@
 /** Cancelling and replaying all jobs that match a filter. */
 
 import type { BulkFilter, BulkFinished } from "../../../events/bulk.ts";
-import { type Caller, onAccessEnd, reachOf } from "../../access/mod.ts";
+import { type Caller, metaOf, onAccessEnd, reachOf } from "../../access/mod.ts";
 import { Turns } from "../../access/shares/turns.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { checkPermitted } from "../../http/auth.ts";
@@ -44,7 +44,6 @@ const EXAMPLE = [
 /** What both have in common. */
 const WORKING = {
   scope: "jobs:write",
-  reach: "everyones",
   records: "many",
   idempotent: true,
   responses: {
@@ -114,7 +113,7 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
       ...wanted,
       until_position,
       operation_id: call.newId(),
-      meta: { actor: caller.actor, ...cause },
+      meta: { ...metaOf(caller), ...cause },
     });
     if (!begun.ok) throw keyReused();
     const { operation, finished } = begun;
@@ -124,10 +123,10 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
     return lines(call, () => repeated(operation, finished));
   }
 
-  async function* counted(wanted: BulkRequest, { identity }: Caller): AsyncGenerator<BulkLine> {
+  async function* counted(wanted: BulkRequest, { counted_as }: Caller): AsyncGenerator<BulkLine> {
     yield {
       type: "counted",
-      matched: await matching.take(identity, () => readJobs(wanted.until_position, () => countBulk(sql, wanted))),
+      matched: await matching.take(counted_as, () => readJobs(wanted.until_position, () => countBulk(sql, wanted))),
     };
   }
 
@@ -151,8 +150,8 @@ export function bulkRoutes(options: ApiParts & { matching: Turns }) {
       const on_fault = (job_id: string, err: unknown) =>
         logger.error({ job_id, operation_id, err }, "A bulk operation skips a job with a fault of its own");
       const turns: BulkOptions["turns"] = {
-        match: (work) => matching.take(caller.identity, () => readJobs(operation.until_position, work)),
-        command: (work) => commanding.take(caller.identity, work),
+        match: (work) => matching.take(caller.counted_as, () => readJobs(operation.until_position, work)),
+        command: (work) => commanding.take(caller.counted_as, work),
       };
       const steps = runBulk({ log, sql, queue: await queue.of(caller), turns, on_fault, signal: either }, operation);
       for await (const step of steps) yield { operation_id, ...step };

@@ -1,6 +1,6 @@
 /** Callbacks: their signing secrets, the list of a job's attempts, and redelivery. */
 
-import { accountOf } from "../../../events/account.ts";
+import { authorOf } from "../../../events/account.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import { secondsAfter } from "../../../events/time.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -53,7 +53,7 @@ export function callbackRoutes({
       (call) => {
         const { caller } = call;
         const { receiver: url } = call.query;
-        const account = accountOf(caller);
+        const account = authorOf(caller);
         call.set.headers["cache-control"] = "no-store";
         return { account, receiver: new URL(url).origin, ...callback_secrets.of({ account, url }) };
       },
@@ -116,7 +116,7 @@ export function callbackRoutes({
         // A job may have many other events, and large ones: they are read in turn, as for streams.
         for (let after_version = fromCursor(cursor, CALLBACKS) ?? 0, more = true; more && entries.length <= limit; ) {
           const part = { ...named, after_version, limit: EVENTS_AT_ONCE };
-          const events = await reading.take(caller.identity, () => readHistory(log, part));
+          const events = await reading.take(caller.counted_as, () => readHistory(log, part));
           if (!events || (events.length === 0 && after_version === 0)) throw jobNotFound(named.job_id);
           entries.push(...events.filter(isOfCallback).flatMap((event) => entryOf(decode(event))));
           more = events.length === EVENTS_AT_ONCE;

@@ -1,6 +1,7 @@
 /** `POST /api/v1/intake`: the hot path. One parse, one check, one append of the request's own text. */
 
 import { DAY_MS, instantOf } from "../../../events/time.ts";
+import { metaOf } from "../../access/mod.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { checkPermitted } from "../../http/auth.ts";
 import { callback } from "../../http/document/openapi.ts";
@@ -111,7 +112,7 @@ export function intakeRoutes({
             job_id,
             runs: submission,
             submission: { data: body, data_json: sent.text },
-            meta: { actor: caller.actor, correlation_id: job_id, ...call.cause },
+            meta: { ...metaOf(caller), correlation_id: job_id, ...call.cause },
             has_key: call.idempotency_key !== null,
           },
         );

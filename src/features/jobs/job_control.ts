@@ -14,9 +14,9 @@ import { jobIdParam, jobNotFound } from "../../http/request/job_id.ts";
 import { checkSubmission, submitOrThrow } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import { onBehalfOf, type Reused, replayAccount, replayOf, stepsBefore } from "../../jobs/bulk/replay.ts";
+import { onBehalfOf, type Reused, replayedFor, replayOf, stepsBefore } from "../../jobs/bulk/replay.ts";
 import { jobMeta, readJob } from "../../jobs/commands.ts";
-import { PipelineReader } from "../../jobs/run/workflows.ts";
+import { PipelineReader, pinOf } from "../../jobs/run/workflows.ts";
 import { MAX_HEAVY_LENGTH } from "../../log/mod.ts";
 import { recordCommand } from "./job_refusal.ts";
 import { CancelRequest, JobCancelled, JobReplayed, ReplayRequest } from "./schemas.ts";
@@ -113,7 +113,7 @@ export function jobControlRoutes({
               ...replayOf([first], { payload, reused }),
               meta: {
                 ...jobMeta(job_id, { actor: caller.actor }),
-                ...replayAccount([first], replay),
+                ...replayedFor(state, replay),
                 ...onBehalfOf(state, caller),
                 causation_id: eventId({ ...first, version }),
                 ...call.cause,
@@ -128,12 +128,12 @@ export function jobControlRoutes({
   ];
 
   /** Records a large replay when it is the caller's turn. Throws the problem `unavailable`. */
-  async function inLine<Result>({ identity }: Caller, record: () => Promise<Result>): Promise<Result> {
-    if (largeReplays.waiting(identity) >= LARGE_REPLAYS_WAITING_MAX) {
+  async function inLine<Result>({ counted_as }: Caller, record: () => Promise<Result>): Promise<Result> {
+    if (largeReplays.waiting(counted_as) >= LARGE_REPLAYS_WAITING_MAX) {
       const detail = `${LARGE_REPLAYS_WAITING_MAX} of your large replays are waiting already. Nothing was recorded.`;
       throw new Problem(problems.unavailable, detail, { retry_after_s: 5 });
     }
-    return await largeReplays.run(identity, record);
+    return await largeReplays.run(counted_as, record);
   }
 
   /** What a replay from a step reuses. Throws the problem `validation_failed`. */
@@ -142,10 +142,10 @@ export function jobControlRoutes({
     { from_step, payload }: { from_step: string; payload: Record<string, unknown> | undefined },
   ): Promise<Reused> {
     const steps =
-      origin.steps ?? (origin.pipeline && (await pipelines.read(origin.workflow, origin.pipeline.version)))?.steps;
+      origin.steps ?? (origin.pipeline && (await pipelines.read(origin.pipeline, origin.pipeline.version)))?.steps;
     const reused = stepsBefore(from_step, { steps: steps ?? [], states: origin.step_states, payload });
     if ("refused" in reused) throw invalid([{ pointer: "/from_step", message: reused.refused }]);
-    const pipeline = origin.pipeline && { pipeline: origin.pipeline.name, version: origin.pipeline.version };
+    const pipeline = origin.pipeline && pinOf(origin.pipeline, origin);
     return { from_step, reused, pipeline };
   }
 }

@@ -54,8 +54,8 @@ export function jobRoutes({
 }: ApiOptions & { matching: Turns }) {
   const wait_ms = timing?.read_model_wait_ms;
   const waitsOf = waitExplainer({ log, sql, bus, workflows, signal });
-  const columns = sql`job_id, workflow, status, priority, concurrency_key, key_owner, origin_job_id, attempt, position, created_at,
-    updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps, account`;
+  const columns = sql`job_id, workflow, status, priority, concurrency_key, origin_job_id, attempt, position, created_at,
+    updated_at, started_at, finished_at, error_code, due_at, waiting, suspended_in, has_steps, account, charged_to`;
   return [
     route(
       {
@@ -148,7 +148,7 @@ export function jobRoutes({
         const isBounded = isUnlimited(reach) && Object.keys(filter).every((name) => name === "account");
         // A filter with few matches may have to search many rows, if each of two conditions matches often: in turn.
         const select: typeof find = (...part) =>
-          isBounded ? find(...part) : matching.take(caller.identity, () => find(...part));
+          isBounded ? find(...part) : matching.take(caller.counted_as, () => find(...part));
         const { data: rows, ...rest } = await call.page("jobs", { select, show: (row) => row });
         const waits = await waitsOf(rows.map(toWaitingJob), reach);
         return { data: rows.map((row) => toSummary(row, waits.get(row.job_id))), ...rest };
@@ -258,8 +258,8 @@ function toSummary(
     waiting: ___,
     suspended_in: ____,
     has_steps: _____,
-    key_owner: ______,
-    account: _______,
+    account: ______,
+    charged_to: _______,
     ...job
   }: JobRow,
   waiting_for: WaitingFor | undefined,
@@ -268,5 +268,5 @@ function toSummary(
 }
 
 function toWaitingJob(row: JobRow): WaitingJob & LimitedJob {
-  return { ...row, caller: row.account, due_at: fromTimeOrNull(row.due_at) };
+  return { ...row, caller: row.charged_to, due_at: fromTimeOrNull(row.due_at) };
 }

@@ -111,11 +111,12 @@ export function stepRoutes({ log, workflows, auth }: Pick<ApiParts, "log" | "wor
     ),
   ];
 
-  async function stepsOf({ steps, pipeline, workflow }: JobState) {
+  async function stepsOf({ steps, pipeline, account, workflow }: JobState) {
     if (steps !== null) return { steps, pipeline: null };
     if (workflows.has(workflow)) return { steps: [], pipeline: null };
-    const read = await pipelines.read(workflow, pipeline?.version);
-    return read ? { steps: read.steps, pipeline: { name: read.name, version: read.version } } : { steps: [], pipeline };
+    const read = await pipelines.of({ account, workflow, pipeline });
+    const run = read ?? pipeline;
+    return { steps: read?.steps ?? [], pipeline: run && { name: run.name, version: run.version } };
   }
 }
 

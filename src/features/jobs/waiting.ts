@@ -4,6 +4,7 @@ import { isUndefinedTable } from "../../db/mod.ts";
 import { type WaitingFor, type WaitingJob, waitingFor } from "../../domain/job/waiting.ts";
 import { isUnlimited, type Reach } from "../../domain/reach.ts";
 import type { ApiOptions } from "../../http/options.ts";
+import type { AccountsWorkflow } from "../../jobs/limits/limit_streams.ts";
 import { type LimitedJob, Limits } from "../../jobs/limits/limits.ts";
 import { runningOf } from "../../jobs/queue/read_model.ts";
 import { Workflows } from "../../jobs/run/workflows.ts";
@@ -30,13 +31,13 @@ export function waitExplainer({
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop, { once: true });
   const runnable = new Workflows(workflows);
-  const canRun = (workflow: string) => isSystemWorkflow(workflow) || runnable.has(workflow);
+  const canRun = (job: AccountsWorkflow) => isSystemWorkflow(job.workflow) || runnable.has(job);
   return async (jobs, reach) => {
     const now = Date.now();
     const waits = new Map<string, WaitingFor>();
     for (const job of jobs) {
-      if (job.status === "queued" && !job.has_steps && !canRun(job.workflow)) await runnable.refresh(sql);
-      const wait = waitingFor(job, { now, canRun });
+      if (job.status === "queued" && !job.has_steps && !canRun(job)) await runnable.refresh(sql);
+      const wait = waitingFor(job, { now, can_run: job.has_steps || canRun(job) });
       if (wait) waits.set(job.job_id, wait);
     }
     const claimable = jobs.filter(({ job_id }) => waits.get(job_id)?.reason === "worker");
@@ -46,9 +47,9 @@ export function waitExplainer({
     }))
       waits.set(job_id, wait);
     // Workers share their slots between callers: a caller with running jobs may have to wait for one of their own.
-    const sharing = jobs.filter(({ job_id, caller, workflow, has_steps }) => {
-      const waitsForUs = has_steps || runnable.has(workflow);
-      return caller !== null && waitsForUs && waits.get(job_id)?.reason === "worker";
+    const sharing = jobs.filter((job) => {
+      const waitsForUs = job.has_steps || runnable.has(job);
+      return job.caller !== null && waitsForUs && waits.get(job.job_id)?.reason === "worker";
     });
     const callers = [...new Set(sharing.map(({ caller }) => caller as string))];
     const running = await runningOf(sql, { callers, workflows: runnable }).catch(ifBuilt);

@@ -4,7 +4,7 @@ import { keyStream } from "../../../events/key.ts";
 import { fromTimeOrNull, instantOf, toTime } from "../../../events/time.ts";
 import type { KeyRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
-import { type Grant, missingGrants } from "../../access/mod.ts";
+import { type Grant, metaOf, missingGrants } from "../../access/mod.ts";
 import type { KeyState } from "../../domain/key.ts";
 import { beyond } from "../../domain/reach.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -70,7 +70,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         refuseSecret(name, "/name");
         const granted = { name, environment, scopes, workflows, tier, expires_at: canonical(asked.expires_at ?? null) };
         const key_id = call.newId();
-        const meta = { actor: caller.actor, correlation_id: key_id, ...call.cause };
+        const meta = { ...metaOf(caller), correlation_id: key_id, ...call.cause };
         const made = await stored.add("keys", {
           caller,
           stream_id: call.idempotency_key === null ? null : keyStream(key_id),
@@ -101,12 +101,12 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         },
       },
       async (call) => {
-        const { workflows } = call.caller;
+        const { account, workflows } = call.caller;
         const select = (before: number | undefined, take: number) => sql<StoredKey[]>`
           select key_id, name, environment, prefix, scopes, workflows, tier, created_by, created_at, expires_at,
             rotated_at, overlap_ends_at, revoked_at, position, last_used_at
           from levqor_read.keys left join levqor_ops.key_uses using (key_id)
-          where true ${before === undefined ? sql`` : sql`and position < ${before}`}
+          where account = ${account} ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${workflows === "all" ? sql`` : sql`and workflows::jsonb <@ ${JSON.stringify([...workflows])}::text::jsonb`}
           order by position desc
           limit ${take}`;
@@ -165,7 +165,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         const causation_id = call.repeatableId();
         const made = await rotateKey(log, {
           key_id,
-          meta: { actor: caller.actor, correlation_id: key_id, ...call.cause, causation_id },
+          meta: { ...metaOf(caller), correlation_id: key_id, ...call.cause, causation_id },
           environment,
           // Whoever rotates a key knows its secret from then on.
           check: (current) => {
@@ -201,14 +201,13 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
       },
       async (call) => {
         const { caller } = call;
-        const { actor } = caller;
         const key_id = call.params.key_id;
         const { reason } = call.body;
         if (reason !== undefined) refuseSecret(reason, "/reason");
         await existing(caller, key_id);
         const handled = await revokeKey(log, {
           key_id,
-          meta: { actor, correlation_id: key_id, ...call.cause },
+          meta: { ...metaOf(caller), correlation_id: key_id, ...call.cause },
           reason,
         });
         if (!handled.ok) throw notFound(key_id);
@@ -240,13 +239,13 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
     return use?.last_used_at ?? null;
   }
 
-  /** A key within its caller's reach: for a caller limited to some workflows, keys limited to no others. */
+  /** A key within its caller's reach: of their account; for a caller limited to some workflows, keys limited to no others. */
   async function existing(caller: Caller, key_id: string): Promise<KeyState> {
     const state = await readKey(log, key_id);
     const { workflows } = state?.created ?? {};
     const isWithin =
       workflows?.every((workflow) => beyond(caller, { workflow }) === undefined) ?? caller.workflows === "all";
-    if (!state || !isWithin) throw notFound(key_id);
+    if (!state || state.account !== caller.account || !isWithin) throw notFound(key_id);
     return state;
   }
 

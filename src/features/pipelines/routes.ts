@@ -1,9 +1,10 @@
 /** Stored pipelines: jobs of several steps under a name, in versions. */
 
+import { OPERATOR } from "../../../events/account.ts";
 import { decode } from "../../../events/mod.ts";
-import { PipelineName, pipelineStream } from "../../../events/pipeline.ts";
+import { type PipelineDefinition, PipelineName, pipelineStream } from "../../../events/pipeline.ts";
 import type { PipelineRow } from "../../../projections/pipelines.ts";
-import { type Caller, reachOf } from "../../access/mod.ts";
+import { type Caller, metaOf, reachOf } from "../../access/mod.ts";
 import { type PipelineState, pipelineDecider, pipelineState } from "../../domain/pipeline/pipeline.ts";
 import { beyond } from "../../domain/reach.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -57,13 +58,14 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         const { name, ...definition } = call.body;
         const pipeline = checkPermitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
+        checkPublished(caller, definition);
         if (workflows.has(name)) {
           throw new Problem(
             pipelineProblems.pipeline_exists,
             `"${name}" is the name of a connector; choose another name for the pipeline.`,
           );
         }
-        const stream_id = pipelineStream(name);
+        const stream_id = pipelineStream({ account: caller.account, name });
         // A pipeline's stream is named after it, not after the key, and only that stream is searched for the key. To find the key under
         // another name would take a stream for each key, appended to in the same commit: a read model is behind, and a search of the
         // log before the append misses what is appended meanwhile. The name keeps a repetition from creating anything twice.
@@ -76,7 +78,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
               decider: pipelineDecider,
               command: { type: "create", pipeline },
               meta: {
-                actor: caller.actor,
+                ...metaOf(caller),
                 correlation_id: stream_id,
                 ...call.cause,
                 causation_id: call.repeatableId(),
@@ -125,10 +127,10 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         },
       },
       async (call) => {
-        const { workflows: names } = call.caller;
+        const { account, workflows: names } = call.caller;
         const select = (before: number | undefined, take: number) => sql<PipelineRow[]>`
           select name, version, description, steps, position, created_at, updated_at from levqor_read.pipelines
-          where true ${before === undefined ? sql`` : sql`and position < ${before}`}
+          where account = ${account} ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${names === "all" ? sql`` : sql`and name = any(${[...names]}::text[])`}
           order by position desc limit ${take}`;
         return await call.page("pipelines", { select, show: ({ position, ...pipeline }) => pipeline });
@@ -186,12 +188,13 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         }
         const pipeline = checkPermitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
-        const stream_id = pipelineStream(name);
+        checkPublished(caller, definition);
+        const stream_id = pipelineStream({ account: caller.account, name });
         const handled = await handle(log, {
           stream_id,
           decider: pipelineDecider,
           command: { type: "update", pipeline, expected_version, reach: reachOf(caller) },
-          meta: { actor: caller.actor, correlation_id: stream_id, ...call.cause },
+          meta: { ...metaOf(caller), correlation_id: stream_id, ...call.cause },
         });
         if (!handled.ok) {
           const { code, message } = handled.refusal;
@@ -232,11 +235,17 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
   async function read(caller: Caller, name: string, version?: number): Promise<PipelineState> {
     const isName = new RegExp(PipelineName.pattern as string).test(name);
     if (!isName || beyond(caller, { workflow: name }) !== undefined) throw notFound(name, version);
-    const events = await log.readStream(pipelineStream(name), { limit: version });
+    const events = await log.readStream(pipelineStream({ account: caller.account, name }), { limit: version });
     const state = pipelineState(events.map(decode));
     if (state.version === 0 || (version !== undefined && state.version !== version)) throw notFound(name, version);
     return state;
   }
+}
+
+/** Throws the problem `validation_failed` if somebody else than the operator publishes a pipeline. */
+function checkPublished({ account }: Caller, { published }: Pick<PipelineDefinition, "published">): void {
+  if (!published || account === OPERATOR) return;
+  throw invalid([{ pointer: "/published", message: "must be left out: only the operator can publish pipelines" }]);
 }
 
 function notFound(name: string, version?: number | string): Problem {

@@ -1,4 +1,5 @@
 /** Reads schedules from the log, and runs commands on them. */
+import { writtenBy } from "../../../events/account.ts";
 import { type EventMeta, entityId, eventId, type StoredEvent } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { decode } from "../../../events/mod.ts";
@@ -7,7 +8,7 @@ import { toTime } from "../../../events/time.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
-import { beyond, type Reach, type Runs, type Within } from "../../domain/reach.ts";
+import { type Reach, type Runs, reaches, type Within } from "../../domain/reach.ts";
 import {
   isBeyondGrace,
   type ScheduleCommand,
@@ -132,7 +133,7 @@ export async function readSchedule(
 export type Reachable = ScheduleState & { readonly definition: ScheduleDefinition & { readonly job: Within<Runs> } };
 
 function isReachable(reach: Reach, state: ScheduleState): state is Reachable {
-  return state.definition !== null && beyond(reach, state.definition.job) === undefined;
+  return state.definition !== null && reaches(reach, { ...state.definition.job, account: state.account });
 }
 
 /** Decides as if the schedules beyond a reach did not exist: they may change at any moment. */
@@ -249,7 +250,7 @@ export function nextInstants({ definition, next_run_at }: ScheduleState, count: 
 /** The meta of a schedule's events. */
 export function scheduleMeta(
   scheduleId: string,
-  from: Pick<EventMeta, "actor" | "request_id" | "traceparent">,
+  from: Pick<EventMeta, "actor" | "account" | "request_id" | "traceparent">,
 ): EventMeta {
   return { ...from, correlation_id: scheduleId };
 }
@@ -259,12 +260,17 @@ export function firedJobMeta(fired: {
   schedule_id: string;
   job_id: string;
   version: number;
-  state: Pick<ScheduleState, "account" | "authors">;
+  state: Pick<ScheduleState, "account" | "author" | "authors">;
 }): EventMeta {
   const { schedule_id, job_id, version, state } = fired;
   const causation_id = eventId({ stream_id: scheduleStream(schedule_id), version });
-  const { account, authors } = state;
-  return { actor: "system:scheduler", account, on_behalf_of: [...authors], correlation_id: job_id, causation_id };
+  return {
+    actor: "system:scheduler",
+    ...writtenBy(state),
+    on_behalf_of: [...state.authors],
+    correlation_id: job_id,
+    causation_id,
+  };
 }
 
 /** The instants of a schedule before a time, from its next one on, and the first that is not. */

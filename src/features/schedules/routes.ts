@@ -4,9 +4,9 @@ import { decode, type StoredEvent } from "../../../events/mod.ts";
 import { type ScheduleCreated, scheduleStream } from "../../../events/schedule.ts";
 import { toTime, toTimeOrNull } from "../../../events/time.ts";
 import type { ScheduleRow } from "../../../projections/schedules.ts";
-import { type Caller, reachOf } from "../../access/mod.ts";
+import { type Caller, metaOf, reachOf } from "../../access/mod.ts";
 import { databaseNow } from "../../db/mod.ts";
-import { beyond, EVERYTHING, type Reach } from "../../domain/reach.ts";
+import { beyond, type Reach } from "../../domain/reach.ts";
 import type { ScheduleCommand, ScheduleState as StoredSchedule } from "../../domain/schedule.ts";
 import type { ApiParts } from "../../http/api.ts";
 import { checkPermitted } from "../../http/auth.ts";
@@ -108,7 +108,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const now = await databaseNow(sql);
         const command = understood(() => createCommand(definition, now));
         const schedule_id = call.newId();
-        const meta = scheduleMeta(schedule_id, { actor: caller.actor, ...call.cause });
+        const meta = scheduleMeta(schedule_id, { ...metaOf(caller), ...call.cause });
         const created = await stored.add("schedules", {
           caller,
           stream_id: call.idempotency_key === null ? null : scheduleStream(schedule_id),
@@ -142,11 +142,11 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         },
       },
       async (call) => {
-        const { workflows: names } = call.caller;
+        const { account, workflows: names } = call.caller;
         const { status } = call.query;
         const select = (before: number | undefined, take: number) => sql<ListedSchedule[]>`
           select ${columns} from levqor_read.schedules
-          where true
+          where account = ${account}
             ${before === undefined ? sql`` : sql`and position < ${before}`}
             ${status === undefined ? sql`` : sql`and status = ${status}`}
             ${names === "all" ? sql`` : runsOnly(sql, names)}
@@ -253,7 +253,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const { schedule_id } = call.params;
         const reach = reachOf(caller);
         const job_id = call.newId();
-        const meta = { actor: caller.actor, ...call.cause };
+        const meta = { ...metaOf(caller), ...call.cause };
         // A repetition needs no place in the queue: it gets the first response.
         let ran: RunNowResult | undefined = call.idempotency_key === null ? undefined : await earlierRun(log, job_id);
         if (!ran) {
@@ -338,9 +338,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
         const after_version = fromCursor(cursor, EVENTS) ?? 0;
         const events = await log.readStream(scheduleStream(schedule_id), { after_version, limit: limit + 1 });
         if (events.length === 0 && after_version === 0) throw scheduleNotFound(schedule_id);
-        if (reach !== EVERYTHING && !(await readSchedule(log, { schedule_id, reach }))) {
-          throw scheduleNotFound(schedule_id);
-        }
+        if (!(await readSchedule(log, { schedule_id, reach }))) throw scheduleNotFound(schedule_id);
         const { items, has_more, next_cursor } = page(events, limit, { kind: EVENTS, keyOf: ({ version }) => version });
         call.set.headers["content-type"] = "application/json";
         call.set.headers.etag = etagOfPage(items, has_more);
@@ -458,7 +456,7 @@ export function scheduleRoutes({ log, sql, projector, queue, stored, workflows, 
       schedule_id,
       reach: reachOf(caller),
       command: (state) => understood(() => command(state)),
-      meta: scheduleMeta(schedule_id, { actor: caller.actor, ...cause }),
+      meta: scheduleMeta(schedule_id, { ...metaOf(caller), ...cause }),
     });
     if (!handled.ok) {
       const { code, message } = handled.refusal;

@@ -20,7 +20,7 @@ export interface RunNowOptions {
   readonly schedule_id: string;
   /** Of the job; exists already if the request is a repetition. */
   readonly job_id: string;
-  readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
+  readonly meta: Pick<EventMeta, "actor" | "account" | "request_id" | "traceparent">;
   /** The caller's. */
   readonly reach: Reach;
 }

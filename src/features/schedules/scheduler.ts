@@ -9,7 +9,9 @@
  * The leader knows when every active schedule is due: from the read model at startup, and from the log as it grows.
  * Time is the database's. Between two instants the leader sleeps, until news of a schedule wakes it.
  */
+
 import type { Logger } from "pino";
+import { ofAccount } from "../../../events/account.ts";
 import { decode, type KnownNewEvent } from "../../../events/mod.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
 import { Backoff, pause, type Repeating, unlessAborted } from "../../async/mod.ts";
@@ -204,7 +206,10 @@ class Term {
     const { log } = this.#options;
     const { definition } = state;
     if (!definition) throw new Error(`Cannot fire schedule ${schedule_id}: it has no definition`);
-    const recorded = { events: [event], meta: scheduleMeta(schedule_id, { actor: "system:scheduler" }) };
+    const recorded = {
+      events: [event],
+      meta: scheduleMeta(schedule_id, { actor: "system:scheduler", ...ofAccount(state.account) }),
+    };
     const jobs = event.type === "schedule.fired" ? [event.data.job_id] : [];
     const moved = { ok: false } as const;
     const handled = await handleAll<[ScheduleState, ...JobState[]], typeof moved>(log, {

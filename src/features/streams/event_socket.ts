@@ -51,7 +51,7 @@ export interface EventSocketOptions extends Pick<ApiOptions, "timing"> {
   /** Whether they may send this many more bytes. */
   readonly spend: (bytes: number) => boolean;
   /** The requested events that the client may see. Throws a problem if there can be none. */
-  readonly reach: (wanted: WantedEvents) => Reach;
+  readonly reach: Reach;
   readonly logger: ApiLogger;
   readonly request_id: string;
   /** The requested path. */
@@ -223,7 +223,7 @@ export class EventSocket {
   async #run(id: string, wanted: WantedEvents, stop: AbortController): Promise<void> {
     let isOpen = false;
     try {
-      const reach = this.#options.reach(wanted);
+      const { reach } = this.#options;
       const { after, events } = await this.#options.sources.open({ ...wanted, reach }, stop.signal);
       if (stop.signal.aborted) return;
       isOpen = true;

@@ -15,7 +15,7 @@ import { route } from "../../http/route.ts";
 import { MessageBudget } from "../../http/stream/message_budget.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { EventSocket } from "./event_socket.ts";
-import { EventSources, type WantedEvents } from "./event_source.ts";
+import { EventSources } from "./event_source.ts";
 import { streamProblems } from "./problems.ts";
 import { SocketMessage, SocketRequest } from "./schemas.ts";
 import type { Submissions } from "./submissions.ts";
@@ -78,11 +78,6 @@ export function socketRoutes(options: ApiParts & { submissions: Submissions }) {
         const headers: Record<string, string> = { ...Object.fromEntries(fixedHeaders), "x-request-id": request_id };
         // Set explicitly, or Bun would select the first of the client's list: that may be the key.
         if (protocol) headers["sec-websocket-protocol"] = protocol;
-        // Not in the declaration: whether a key needs everyone's jobs depends on each message, and the declared scope is enough for one job.
-        const reach = ({ job_id }: WantedEvents) => {
-          if (job_id === undefined) auth.require(request, "jobs:read", "everyones");
-          return reachOf(caller);
-        };
         const release = slots.acquire(caller);
         const on_open = () => {
           const closed = metrics.opened("websocket");
@@ -96,9 +91,9 @@ export function socketRoutes(options: ApiParts & { submissions: Submissions }) {
         const data = new EventSocket({
           on_access_end,
           sources,
-          reach,
-          caller: caller.identity,
-          spend: (bytes) => budget.spend(caller.identity, bytes),
+          reach: reachOf(caller),
+          caller: caller.counted_as,
+          spend: (bytes) => budget.spend(caller.counted_as, bytes),
           logger,
           request_id,
           instance: PATH,

@@ -55,7 +55,6 @@ export function streamRoutes(options: ApiParts & { submissions: Submissions }) {
         description:
           "Server-sent events from now on, or from the position in `after` (0: from the first event ever). Each event's id is its position in the log; a client that reconnects with Last-Event-ID misses nothing and sees nothing twice. After 15 seconds without events, a comment is sent. If the service ends the stream, its last event is `closed`, without an id, and says why: a client that reads nothing for 30 seconds is disconnected as `slow_consumer`.",
         scope: "jobs:read",
-        reach: "everyones",
         query: AllJobsStreamQuery,
         ...STREAMING,
       },
@@ -93,7 +92,7 @@ export function streamRoutes(options: ApiParts & { submissions: Submissions }) {
 
 function asked({ request, caller }: StreamCall, { after, types }: { after?: number; types?: string }): WantedEvents {
   return {
-    caller: caller.identity,
+    caller: caller.counted_as,
     after: positionHeader(request, "last-event-id") ?? after,
     types: types?.split(","),
   };

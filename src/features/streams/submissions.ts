@@ -1,4 +1,4 @@
-/** What an event's job runs, and who submitted it: only a job's first event contains it. */
+/** What an event's job runs, and whose it is: only a job's first event contains it. */
 import { LRUCache } from "lru-cache";
 import type { StoredEvent } from "../../../events/mod.ts";
 import { usesOf } from "../../../events/pipeline.ts";
@@ -64,9 +64,9 @@ export class Submissions {
 
   #learn(first: StoredEvent): Submission | false {
     if (first.type !== "job.submitted") return this.#remember(first.stream_id, false);
-    const { workflow, steps, submitted_by, account } = submissionOf(first);
+    const { workflow, steps, account } = submissionOf(first);
     const uses = usesOf(steps).map((name) => ({ uses: name }));
-    return this.#remember(first.stream_id, { workflow, steps: uses, submitted_by, account });
+    return this.#remember(first.stream_id, { workflow, steps: uses, account });
   }
 
   #remember(stream_id: string, submission: Submission | false): Submission | false {

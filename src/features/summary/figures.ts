@@ -1,5 +1,6 @@
 /** The figures of a period, each the same whenever it is asked for: none depends on what happened after the period. */
 import type { PendingQuery, Row } from "postgres";
+import { SYSTEM } from "../../../events/account.ts";
 import { uptimeByDay } from "../../../projections/uptime.ts";
 import type { Sql } from "../../db/mod.ts";
 import { daysOf, type Period, type PeriodKind } from "./period.ts";
@@ -37,20 +38,20 @@ export async function summaryOf(sql: Sql, period: Period): Promise<Summary> {
   const [[runs], failures, [queue], hours, [totals], [errors], [support]] = await Promise.all([
     sql<[Summary["runs"]]>`
       select
-        (select count(*) from levqor_read.jobs where not of_system and ${within(sql`created_at`)})::int as submitted,
+        (select count(*) from levqor_read.jobs where account <> ${SYSTEM} and ${within(sql`created_at`)})::int as submitted,
         count(*) filter (where status = 'succeeded')::int as succeeded,
         count(*) filter (where status = 'failed')::int as failed,
         count(*) filter (where status = 'cancelled')::int as cancelled
-      from levqor_read.jobs where not of_system and ${within(sql`finished_at`)}`,
+      from levqor_read.jobs where account <> ${SYSTEM} and ${within(sql`finished_at`)}`,
     sql<{ error_code: string; jobs: number }[]>`
       select error_code, count(*)::int as jobs from levqor_read.jobs
-      where not of_system and status = 'failed' and error_code is not null and ${within(sql`finished_at`)}
+      where account <> ${SYSTEM} and status = 'failed' and error_code is not null and ${within(sql`finished_at`)}
       group by error_code order by jobs desc, error_code collate "C" limit ${FAILURES_MAX}`,
     sql<[Summary["queue"]]>`
       select ((select count(*) from levqor_read.jobs
-          where not of_system and finished_at >= ${to}::timestamptz and created_at < ${to}::timestamptz)
+          where account <> ${SYSTEM} and finished_at >= ${to}::timestamptz and created_at < ${to}::timestamptz)
         + (select count(*) from levqor_read.jobs
-          where not of_system and status in ('queued', 'running') and created_at < ${to}::timestamptz))::int as unfinished`,
+          where account <> ${SYSTEM} and status in ('queued', 'running') and created_at < ${to}::timestamptz))::int as unfinished`,
     sql<{ hour: string; minutes: string; error_reports: number; support_messages: number }[]>`
       select hour, minutes, error_reports, support_messages from levqor_read.metrics where ${within(sql`hour`)}`,
     sql<[{ position: number; first_started_at: string | null }]>`

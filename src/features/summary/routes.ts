@@ -43,7 +43,6 @@ export function summaryRoutes({
         description:
           "Jobs, failures, queue, uptime, reported errors and support of a period that is over. The same period always has the same summary. With RECEIVING_EMAIL, each is mailed to operators when its period is over.",
         scope: "ops:read",
-        reach: "everyones",
         query: SummaryQuery,
         responses: {
           200: {

@@ -108,7 +108,6 @@ export function supportRoutes({
         summary: "List support threads, newest first",
         description: "Shows who wrote last and when, but not what was written.",
         scope: "support:read",
-        reach: "everyones",
         query: SupportListQuery,
         list: true,
         responses: {
@@ -135,7 +134,6 @@ export function supportRoutes({
         description:
           "For monitors: whether what is new becomes visible, how many threads are open, and how many of them wait for an answer.",
         scope: "support:read",
-        reach: "everyones",
         responses: {
           200: {
             description: "Open threads, and those that wait for an answer.",
@@ -161,7 +159,6 @@ export function supportRoutes({
         summary: "Get a support thread",
         description: "Returns a thread with all its messages, as the log has it now.",
         scope: "support:read",
-        reach: "everyones",
         secret_header: "Levqor-Reply-Token",
         params: { thread_id: threadIdParam },
         responses: { 200: { description: "The thread.", schema: SupportThread, example: EXAMPLE } },
@@ -182,7 +179,6 @@ export function supportRoutes({
         description:
           "Continues a thread as its sender, with the reply token, or answers it as an operator, with a key.",
         scope: "support:write",
-        reach: "everyones",
         secret_header: "Levqor-Reply-Token",
         idempotent: true,
         params: { thread_id: threadIdParam },
@@ -208,7 +204,6 @@ export function supportRoutes({
         description:
           "Ends a thread, as its sender or as an operator: it accepts no more messages. Closing a closed thread changes nothing.",
         scope: "support:write",
-        reach: "everyones",
         secret_header: "Levqor-Reply-Token",
         params: { thread_id: threadIdParam },
         responses: {
@@ -234,7 +229,6 @@ export function supportRoutes({
         summary: "Reopen a support thread",
         description: `Lets a closed thread accept messages again, as its sender or as an operator, up to ${SUPPORT_REOPENINGS_MAX} times. Reopening an open thread changes nothing.`,
         scope: "support:write",
-        reach: "everyones",
         secret_header: "Levqor-Reply-Token",
         params: { thread_id: threadIdParam },
         responses: { 200: { description: "The thread is open.", schema: SupportThreadChanged, example: CHANGED } },

@@ -3,7 +3,7 @@
  */
 
 import { secondsAfter, toTimeOrNull } from "../../../events/time.ts";
-import { type Caller, mayDo, reachOf } from "../../access/mod.ts";
+import { type Caller, mayDo, metaOf, reachOf } from "../../access/mod.ts";
 import { shareOf } from "../../access/shares/shares.ts";
 import { CallerTallies, type CallerTally, countRows } from "../../access/shares/tallies.ts";
 import { inSlices } from "../../async/mod.ts";
@@ -83,8 +83,8 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
     // Claimed jobs change fast, and are few to count.
     every_ms: { near: 100, far: 1_000 },
     logger,
-    count: (account, limit) =>
-      countRows(sql, "jobs", sql`select from levqor_read.jobs where claimant = ${account} limit ${limit}`),
+    count: (claimant, limit) =>
+      countRows(sql, "jobs", sql`select from levqor_read.jobs where claimant = ${claimant} limit ${limit}`),
   });
   const runnable = new Workflows(workflows);
 
@@ -133,13 +133,13 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
       async (call) => {
         const { caller, request, body } = call;
         const claimed = body.workflows.map((workflow, n) => checkPermitted(caller, { workflow }, `/workflows/${n}`));
-        await refuseBuiltIn(body.workflows);
+        await refuseBuiltIn(caller.account, body.workflows);
         const allowance = await claimed_jobs.of(caller);
         if (allowance?.left === 0) throw tooManyClaimed(allowance);
         const { worker, max_jobs = 1, wait_seconds = CLAIM_WAIT_DEFAULT_S, lease_seconds = LEASE_DEFAULT_S } = body;
         const share = config.caller_share;
         const claimant = {
-          identity: caller.identity,
+          identity: caller.counted_as,
           max_claims: shareOf(caller, { max: CLAIMS_WAITING_MAX, share }),
           max_sets: shareOf(caller, { max: CLAIM_SETS_MAX, share }),
         };
@@ -150,7 +150,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
           allowance,
           lease_seconds,
           wait_ms: wait_seconds * 1000,
-          meta: { actor: caller.actor, ...call.cause },
+          meta: { ...metaOf(caller), ...call.cause },
           signal: caller.ended ? AbortSignal.any([request.signal, caller.ended]) : request.signal,
         });
         const jobs = await claim.catch((error) => {
@@ -259,15 +259,16 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
     ),
   ];
 
-  async function refuseBuiltIn(names: readonly string[]): Promise<void> {
+  async function refuseBuiltIn(account: string, names: readonly string[]): Promise<void> {
     await runnable.refresh(sql);
+    const isBuiltIn = (workflow: string) => runnable.has({ account, workflow });
     const errors = names.flatMap((name, index) =>
-      runnable.has(name)
+      isBuiltIn(name)
         ? [{ pointer: `/workflows/${index}`, message: "is run by the service itself; name another workflow" }]
         : [],
     );
     if (errors.length === 0) return;
-    const builtIn = names.filter((name) => runnable.has(name)).map((name) => `"${name}"`);
+    const builtIn = names.filter(isBuiltIn).map((name) => `"${name}"`);
     const detail = `Cannot claim jobs of ${builtIn.join(", ")}: the service's own workers run them.`;
     throw new Problem(workerProblems.workflow_built_in, detail, { errors });
   }
@@ -278,7 +279,7 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
     { caller, cause }: Asked,
   ): Promise<Reported & { ok: true }> {
     const job_id = named.job_id.toLowerCase();
-    const meta = { actor: caller.actor, correlation_id: job_id, ...cause };
+    const meta = { ...metaOf(caller), correlation_id: job_id, ...cause };
     const on_attempt = metrics.attempt.bind(metrics);
     const { attempt } = named;
     const reach = reachOf(caller);

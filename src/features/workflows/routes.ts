@@ -2,6 +2,7 @@
 
 import { decode } from "../../../events/mod.ts";
 import type { WorkflowLimitsRow } from "../../../projections/mod.ts";
+import { metaOf } from "../../access/mod.ts";
 import { DEFAULT_CONCURRENCY_PER_KEY } from "../../domain/limit.ts";
 import { type WorkflowState, workflowDecider } from "../../domain/workflow.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -51,11 +52,11 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
         },
       },
       async (call) => {
-        const { workflows } = call.caller;
+        const { account, workflows } = call.caller;
         const select = (after: number | undefined, take: number) => sql<Stored[]>`
           select workflow, concurrency, concurrency_per_key, rate_per_key, position, updated_at
           from levqor_read.workflow_limits
-          where position > ${after ?? 0}
+          where account = ${account} and position > ${after ?? 0}
             ${workflows === "all" ? sql`` : sql`and workflow = any(${[...workflows]}::text[])`}
           order by position
           limit ${take}`;
@@ -78,7 +79,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
       },
       async (call) => {
         const { workflow } = checkPermitted(call.caller, call.params);
-        const { events } = await log.readLast([workflowStream(workflow)]);
+        const { events } = await log.readLast([workflowStream({ account: call.caller.account, workflow })]);
         const state = [...events.values()].map(decode).reduce(workflowDecider.evolve, workflowDecider.initial);
         return fromState(workflow, state);
       },
@@ -107,7 +108,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
       async (call) => {
         const { caller } = call;
         const { workflow } = checkPermitted(caller, call.params);
-        const stream_id = workflowStream(workflow);
+        const stream_id = workflowStream({ account: caller.account, workflow });
         const handled = await stored.add("workflow_limits", {
           caller,
           stream_id,
@@ -116,7 +117,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
               stream_id,
               decider: workflowDecider,
               command: { type: "set_limits", limits: { workflow, ...call.body } },
-              meta: { actor: caller.actor, correlation_id: stream_id, ...call.cause },
+              meta: { ...metaOf(caller), correlation_id: stream_id, ...call.cause },
             }),
         });
         if (!handled.ok) throw new Error(`Cannot set the limits of ${stream_id}: they were rejected`);
@@ -130,7 +131,7 @@ export function workflowLimitRoutes({ log, sql, stored }: Pick<ApiParts, "log" |
 }
 
 /** A row from the database: JSON as text. */
-type Stored = Omit<WorkflowLimitsRow, "rate_per_key"> & { rate_per_key: string | null };
+type Stored = Omit<WorkflowLimitsRow, "rate_per_key" | "account" | "charged_to"> & { rate_per_key: string | null };
 
 function fromRow({ position: _, rate_per_key, ...row }: Stored): WorkflowLimits {
   return shown({ ...row, rate_per_key: rate_per_key === null ? null : decodeJson(rate_per_key) });
@@ -143,7 +144,8 @@ function fromState(workflow: string, { limits, updated_at }: WorkflowState): Wor
 
 /** With defaults in place of what is not set. */
 function shown(
-  limits: Omit<WorkflowLimitsRow, "position" | "updated_at" | "account"> & Pick<WorkflowLimits, "updated_at">,
+  limits: Omit<WorkflowLimitsRow, "position" | "updated_at" | "account" | "charged_to"> &
+    Pick<WorkflowLimits, "updated_at">,
 ): WorkflowLimits {
   const { workflow, concurrency, concurrency_per_key, rate_per_key, updated_at } = limits;
   return {

@@ -20,6 +20,13 @@ export const requestHeaders = {
     schema: { type: "string" },
     example: '"3"',
   },
+  "Levqor-Account": {
+    description:
+      "The account that the call acts for, for example `org:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70`; by default the key's or session's own. A session can act for the organisations that its user is a member of, keys in API_KEYS for any account, other keys only for their own.",
+    required: false,
+    schema: { type: "string", pattern: "^(?:operator|(?:user|org):[A-Za-z0-9-]{1,64})$" },
+    example: "operator",
+  },
   "Levqor-Min-Position": {
     description:
       "The Levqor-Position of a write: the response is not older than that. Waits up to 5 seconds. A position beyond the log's end is rejected at once.",

@@ -73,7 +73,7 @@ const BODY_PROBLEMS = [
 function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
   const own = call.errors ?? [];
   return new Set([
-    ...(call.scope ? [problems.unauthorized, problems.insufficient_scope] : []),
+    ...(call.scope ? [problems.unauthorized, problems.insufficient_scope, problems.account_not_allowed] : []),
     ...(call.body ? BODY_PROBLEMS : []),
     ...Object.values(call.params ?? {}).flatMap(({ errors }) => errors),
     ...(call.idempotent ? [problems.invalid_idempotency_key] : []),
@@ -98,6 +98,7 @@ function requestHeadersOf(call: AnyDeclaration): RequestHeader[] {
     ...(call.secret_header ? [call.secret_header] : []),
     ...(call.headers ?? []),
     ...(call.conditional ? (["If-None-Match"] as const) : []),
+    ...(call.scope ? (["Levqor-Account"] as const) : []),
     "X-Request-Id",
   ];
 }

@@ -16,6 +16,7 @@ export const tags = {
     description: "Events as they happen, without gaps or repeats: as server-sent events or over a WebSocket.",
   },
   workflows: { name: "Workflows", description: "Limits for all jobs of a workflow." },
+  orgs: { name: "Organisations", description: "Accounts that several users share, and what each member may do there." },
   keys: { name: "Keys", description: "API keys and their scopes." },
   errors: { name: "Errors", description: "Errors of browsers and programs: report them, and see them by group." },
   support: { name: "Support", description: "Ask for help and get an answer, with or without an account." },

@@ -16,6 +16,7 @@ const ALLOW_HEADERS = [
   "If-Match",
   "If-None-Match",
   "Last-Event-ID",
+  "Levqor-Account",
   "Levqor-Min-Position",
   "Levqor-Reply-Token",
   "traceparent",

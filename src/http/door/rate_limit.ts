@@ -101,9 +101,9 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
 /** The holder of a request's key; `undefined`: it has no valid one, or everybody may do everything. */
 function holderOf(request: Request): { identity: string; tier: string } | undefined {
   const { identity } = contextOf(request);
-  if (identity?.kind !== "known") return undefined;
-  const { identity: name, tier } = identity.caller;
-  return tier === null ? undefined : { identity: name, tier };
+  if (identity?.kind !== "known" && identity?.kind !== "not_allowed") return undefined;
+  const { counted_as, tier } = identity.caller;
+  return tier === null ? undefined : { identity: counted_as, tier };
 }
 
 /** Its bytes would stay in memory until the response. */

@@ -45,7 +45,7 @@ function parseBody(bytes: Uint8Array, headers: RequestContext["headers"]): JsonB
 /** In whose turn: bodies are read only for known callers. */
 function callerOf(request: Request): string {
   const { identity } = contextOf(request);
-  return identity?.kind === "known" ? identity.caller.identity : "";
+  return identity?.kind === "known" ? identity.caller.counted_as : "";
 }
 
 /** Reads a JSON body if there is one; without one its value is `{}`. Throws as {@link readJson} does. */

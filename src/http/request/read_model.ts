@@ -92,8 +92,11 @@ export async function readPage<Row extends { readonly position: number }>(
     limit = PAGE_LIMIT_DEFAULT,
     cursor,
     select,
+    joined = [],
   }: {
     name: string;
+    /** Other read models that `select` reads. */
+    joined?: readonly string[];
     limit?: number;
     cursor?: string;
     select: (position: number | undefined, take: number) => PromiseLike<readonly Row[]>;
@@ -105,7 +108,7 @@ export async function readPage<Row extends { readonly position: number }>(
   const query = () => select(from, limit + 1);
   const read = async () => {
     if (position === undefined) return await onceBuilt(query, wait_ms);
-    return await readAt(projector, { names: [name], position, wait_ms, log }, query);
+    return await readAt(projector, { names: [name, ...joined], position, wait_ms, log }, query);
   };
   return page(await read(), limit, { kind, keyOf: (row) => row.position });
 }

@@ -1,5 +1,5 @@
 /**
- * Limits the number of schedules, pipelines, keys and workflow limits, in total and per caller: they are counted before
+ * Limits the number of schedules, pipelines, keys, organisations and workflow limits, in total and per caller: they are counted before
  * one is added.
  */
 
@@ -25,6 +25,11 @@ const KINDS = {
     what: "issued keys are valid",
     yours: "valid keys were issued by you",
     mend: "revoke one that is not needed",
+  },
+  orgs: {
+    what: "organisations exist",
+    yours: "organisations were created by you",
+    mend: "use one that exists",
   },
   workflow_limits: {
     what: "workflows have limits",
@@ -73,6 +78,7 @@ export class StoredThings {
       schedules: this.#talliesOf("schedules"),
       pipelines: this.#talliesOf("pipelines"),
       keys: this.#talliesOf("keys"),
+      orgs: this.#talliesOf("orgs"),
       workflow_limits: this.#talliesOf("workflow_limits"),
     };
   }
@@ -83,7 +89,7 @@ export class StoredThings {
       max: this.#max,
       share,
       every_ms: { near: 0, far: 0 },
-      count: (account, limit) => this.#count(kind, { limit, account }),
+      count: (charged_to, limit) => this.#count(kind, { limit, charged_to }),
       logger,
     });
     return { all: new Tally(), callers };
@@ -115,14 +121,15 @@ export class StoredThings {
     return await all.enter(() => (own ? own.enter(record) : record()));
   }
 
-  /** Of an account, or of all. */
-  #count(kind: StoredKind, { limit, account }: { limit: number; account?: string }): Promise<Count> {
+  /** Of one caller, or of all. */
+  #count(kind: StoredKind, { limit, charged_to }: { limit: number; charged_to?: string }): Promise<Count> {
     const { sql } = this.#options;
-    const owned = account === undefined ? sql`` : sql`and account = ${account}`;
+    const owned = charged_to === undefined ? sql`` : sql`and charged_to = ${charged_to}`;
     const counted = {
       schedules: sql`levqor_read.schedules where true`,
       pipelines: sql`levqor_read.pipelines where true`,
       keys: sql`levqor_read.keys where revoked_at is null and (expires_at is null or expires_at > now())`,
+      orgs: sql`levqor_read.orgs where true`,
       workflow_limits: sql`levqor_read.workflow_limits where true`,
     };
     return countRows(sql, kind, sql`select from ${counted[kind]} ${owned} limit ${limit}`);

@@ -20,7 +20,7 @@ import { commandJob } from "../commands.ts";
 import type { Queue } from "../intake/queue_depth.ts";
 import { createJob } from "../intake/submission.ts";
 import { matches } from "./job_filter.ts";
-import { onBehalfOf, replayAccount, replayOf } from "./replay.ts";
+import { onBehalfOf, replayedFor, replayOf } from "./replay.ts";
 
 /** Jobs that are searched for at once. */
 const PAGE = 100;
@@ -55,7 +55,7 @@ export interface BulkRequest extends Omit<BulkStarted, "workflows"> {
 export interface BulkOperation extends BulkRequest {
   readonly operation_id: string;
   /** The caller. */
-  readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
+  readonly meta: Pick<EventMeta, "actor" | "account" | "request_id" | "traceparent">;
 }
 
 /** The outcome of an operation that was completed before, or the operation to run. */
@@ -194,10 +194,11 @@ async function cancel({ log }: BulkOptions, { job_id, operation }: BulkJob): Pro
 async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, operation }: BulkJob): Promise<boolean> {
   const job_id = derivedUuid(["bulk-replay", operation.operation_id, origin_job_id]);
   const origin = await log.readStream(jobStream(origin_job_id), { limit: 1 });
+  const state = jobState(origin.map(decode));
   const meta = {
     ...metaOf(job_id, operation),
-    ...replayAccount(origin),
-    ...onBehalfOf(jobState(origin.map(decode)), operation.meta),
+    ...replayedFor(state),
+    ...onBehalfOf(state, operation.meta),
   };
   return (await createJob({ log, queue }, { job_id, ...replayOf(origin), meta })).ok;
 }

@@ -6,20 +6,19 @@ import type { Sql } from "../../db/mod.ts";
 import type { Reach } from "../../domain/reach.ts";
 
 /**
- * Conditions on rows of the read model `jobs`, each with a leading `and`: the matches within reach, without jobs that
- * the service submitted itself, unless `account` asks for only those. Times are RFC 3339, the first included.
+ * Conditions on rows of the read model `jobs`, each with a leading `and`: the matches within reach, in the caller's account
+ * unless `account` asks for the jobs that the service submitted itself. Times are RFC 3339, the first included.
  */
 export function matches(
   sql: Sql,
   { account, ...filter }: BulkFilter & { readonly account?: typeof SYSTEM },
-  { workflows, owner, system }: Reach,
+  { workflows, account: own, system }: Reach,
 ) {
   const { status, workflow, error_code, origin_job_id, created_after, created_before } = filter;
   if (isContradiction(filter) || (account === SYSTEM && !system)) return sql`and false`;
   return sql`
-    ${account === SYSTEM ? sql`and of_system` : sql`and not of_system`}
+    ${account === undefined && own === null ? sql`and account <> ${SYSTEM}` : sql`and account = ${account ?? own}`}
     ${workflows === "all" ? sql`` : runsOnly(sql, workflows)}
-    ${owner === null ? sql`` : sql`and owner = ${owner}`}
     ${status === undefined ? sql`` : sql`and status = ${status}`}
     ${workflow === undefined ? sql`` : sql`and workflow = ${workflow}`}
     ${error_code === undefined ? sql`` : sql`and error_code = ${error_code}`}

@@ -1,5 +1,5 @@
 /** Replaying a job as a new one. */
-import { accountOf } from "../../../events/account.ts";
+import { ofAccount, writtenBy } from "../../../events/account.ts";
 import { type EventMeta, entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { JobStepReused, JobSubmitted } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
@@ -34,15 +34,14 @@ export function replayOf(
 }
 
 /**
- * The account that counts as author of a replay, for its meta: the origin's, whose submission it is byte for byte; with
- * another payload, the caller's.
+ * Whose a replay is, for its meta: it belongs to the origin's account, and has the origin's author, whose submission it is
+ * byte for byte; with another payload, the caller.
  */
-export function replayAccount(
-  origin: readonly StoredEvent[],
+export function replayedFor(
+  origin: Pick<JobState, "account" | "author">,
   { payload }: Pick<ReplayOptions, "payload"> = {},
-): Pick<EventMeta, "account"> {
-  const [submission] = origin;
-  return submission && payload === undefined ? { account: accountOf(decodeJson(submission.meta_json)) } : {};
+): Pick<EventMeta, "account" | "author"> {
+  return payload === undefined ? writtenBy(origin) : ofAccount(origin.account);
 }
 
 /** On whose behalf a replay runs, besides the caller: as for the origin. */

@@ -16,7 +16,7 @@ import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job
 import type { Reach } from "../../domain/reach.ts";
 import { decodeKept, isSameJson } from "../../json/mod.ts";
 import { type EventLog, handle, pagesOf } from "../../log/mod.ts";
-import { commandJob, reachable } from "../commands.ts";
+import { commandJob, inAccountOf, reachable } from "../commands.ts";
 import type { EndedAttempt } from "../options.ts";
 import { isRetryable, retryDelay } from "../run/retry.ts";
 
@@ -174,7 +174,13 @@ export async function recordReport(log: EventLog, reporting: ReportOptions): Pro
   const decider = reachable<ReportOptions>(reach, { ...jobDecider, decide });
   const { cache } = reporting;
   const known = cache?.known(job_id);
-  const handled = await handle(log, { stream_id: jobStream(job_id), decider, command: reporting, meta, known });
+  const handled = await handle(log, {
+    stream_id: jobStream(job_id),
+    decider,
+    command: reporting,
+    meta: (state) => inAccountOf(state, meta),
+    known,
+  });
   if (!handled.ok) {
     const { code } = handled.refusal;
     if (code === "job_not_found") return { ok: false, code, job: jobDecider.initial, claimed: false };

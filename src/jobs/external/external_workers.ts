@@ -1,4 +1,5 @@
 /** Gives jobs to external workers: programs that claim them over the API. */
+import { accountOf } from "../../../events/account.ts";
 import { every } from "../../async/mod.ts";
 import type { Within } from "../../domain/reach.ts";
 import type { RunnerOptions } from "../options.ts";
@@ -30,6 +31,12 @@ export interface ClaimedWorkflow {
   readonly workflow: string;
 }
 
+interface ClaimedSet {
+  readonly account: string;
+  /** By name. */
+  readonly workflows: readonly string[];
+}
+
 /** Who claims, and how much of what all share they may use. */
 export interface Claimant {
   readonly identity: string;
@@ -37,9 +44,9 @@ export interface Claimant {
   readonly max_sets: number;
 }
 
-/** Identifies a set of workflows, in any order. */
-function keyOf(workflows: readonly string[]): string {
-  return JSON.stringify([...new Set(workflows.toSorted())]);
+/** Identifies a set of an account's workflows, in any order. */
+function keyOf({ account, workflows }: ClaimedSet): string {
+  return JSON.stringify([account, ...new Set(workflows.toSorted())]);
 }
 
 export class ExternalWorkers {
@@ -68,15 +75,15 @@ export class ExternalWorkers {
     claimed: readonly Within<ClaimedWorkflow>[],
     { claimant, ...options }: ClaimOptions & { readonly claimant?: Claimant },
   ): Promise<readonly ClaimedJob[]> {
-    const workflows = claimed.map(({ workflow }) => workflow);
+    const set = { account: accountOf(options.meta), workflows: claimed.map(({ workflow }) => workflow) };
     if (this.#options.signal.aborted) return [];
     if (this.#waiting >= this.#maxWaiting) {
       throw new TooManyClaimsError(`${this.#waiting} claims are waiting here already, the maximum`);
     }
-    const release = claimant && this.#acquire(claimant, keyOf(workflows));
+    const release = claimant && this.#acquire(claimant, keyOf(set));
     this.#waiting++;
     try {
-      return await this.#groupOf(workflows).claim(options);
+      return await this.#groupOf(set).claim(options);
     } finally {
       this.#waiting--;
       release?.();
@@ -104,13 +111,12 @@ export class ExternalWorkers {
     };
   }
 
-  #groupOf(workflows: readonly string[]): WorkflowGroup {
-    const names = new Set(workflows.toSorted());
-    const key = keyOf(workflows);
+  #groupOf(set: ClaimedSet): WorkflowGroup {
+    const key = keyOf(set);
     const known = this.#groups.get(key);
     if (known) return known;
     if (this.#groups.size >= this.#maxGroups) this.#forgetOne();
-    const group = new WorkflowGroup({ ...this.#options, workflows: names });
+    const group = new WorkflowGroup({ ...this.#options, account: set.account, workflows: new Set(set.workflows) });
     this.#groups.set(key, group);
     return group;
   }

@@ -1,5 +1,5 @@
 /**
- * A set of workflows that external workers claim together: which of their jobs are ready, and which workers wait.
+ * A set of an account's workflows that external workers claim together: which of their jobs are ready, and which workers wait.
  *
  * ```text
  *   log ──Feed──▶ ReadyQueue ──take──▶ claiming ──job.started──▶ responded
@@ -55,7 +55,7 @@ export interface ClaimOptions {
   readonly lease_seconds: number;
   /** How long it wants to wait for a job; 0 for what is ready now. */
   readonly wait_ms: number;
-  readonly meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
+  readonly meta: Pick<EventMeta, "actor" | "account" | "request_id" | "traceparent">;
   /** Fires when nobody waits for the response any more. */
   readonly signal: AbortSignal;
 }
@@ -67,6 +67,8 @@ export interface ClaimedJob {
 }
 
 export interface WorkflowGroupOptions extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger"> {
+  readonly account: string;
+  /** By their names in the account. */
   readonly workflows: ReadonlySet<string>;
 }
 
@@ -98,7 +100,7 @@ export class WorkflowGroup {
   #askedAt = performance.now();
 
   constructor(options: WorkflowGroupOptions) {
-    const { workflows } = options;
+    const { account, workflows: names } = options;
     this.#options = options;
     this.#heldBack = new HeldBackJobs({
       ...options,
@@ -108,7 +110,11 @@ export class WorkflowGroup {
     });
     this.#feed = new Feed({
       ...options,
-      workflows,
+      workflows: {
+        everyones: new Set(),
+        own: [...names].map((workflow) => ({ account, workflow })),
+        has: (workflow) => workflow.account === account && names.has(workflow.workflow),
+      },
       queue: this.#queue,
       held_back: this.#heldBack,
       signal: this.#stopping.signal,

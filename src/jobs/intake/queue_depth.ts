@@ -64,7 +64,7 @@ export class QueueDepth implements Queue {
     this.#callers = new CallerTallies({
       ...options,
       every_ms: COUNT_EVERY_MS,
-      count: (account, limit) => this.#countOf(account, limit),
+      count: (charged_to, limit) => this.#countOf(charged_to, limit),
     });
     void this.#run();
   }
@@ -111,9 +111,9 @@ export class QueueDepth implements Queue {
     this.#waiting.learn(await countRows(sql, "jobs", rows));
   }
 
-  #countOf(account: string, limit: number): Promise<Count> {
+  #countOf(charged_to: string, limit: number): Promise<Count> {
     const { sql } = this.#options;
-    const rows = sql`select from levqor_read.jobs where status = 'queued' and account = ${account} limit ${limit}`;
+    const rows = sql`select from levqor_read.jobs where status = 'queued' and charged_to = ${charged_to} limit ${limit}`;
     return countRows(sql, "jobs", rows);
   }
 }

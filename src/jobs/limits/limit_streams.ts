@@ -4,9 +4,9 @@ import { limitStream as streamOfLimit } from "../../../events/limit.ts";
 import { workflowStream as streamOfWorkflow } from "../../../events/workflow.ts";
 import type { Limit } from "../../domain/limit.ts";
 
-/** The stream with a workflow's limits. */
-export function workflowStream(workflow: string): string {
-  return streamOfWorkflow(digest(workflow));
+/** The stream with the limits of an account's workflow. */
+export function workflowStream(workflow: AccountsWorkflow): string {
+  return streamOfWorkflow(digest(workflowName(workflow)));
 }
 
 export function limitStream(limit: LimitId): string {
@@ -14,11 +14,20 @@ export function limitStream(limit: LimitId): string {
 }
 
 /** What distinguishes a limit from every other. */
-export type LimitId = Pick<Limit, "workflow" | "concurrency_key" | "key_owner">;
+export type LimitId = Pick<Limit, "account" | "workflow" | "concurrency_key">;
 
-/** A unique name for a limit: neither a workflow's name nor an owner contains a line break. */
-export function limitName({ workflow, concurrency_key, key_owner }: LimitId): string {
-  return concurrency_key === null ? workflow : `${workflow}\n${key_owner}\n${concurrency_key}`;
+/** A workflow by its name, which is its account's own. */
+export type AccountsWorkflow = Pick<Limit, "account" | "workflow">;
+
+/** A unique name for a workflow: neither an account's name nor a workflow's contains a line break. */
+export function workflowName({ account, workflow }: AccountsWorkflow): string {
+  return `${account}\n${workflow}`;
+}
+
+/** A unique name for a limit. */
+export function limitName(limit: LimitId): string {
+  const name = workflowName(limit);
+  return limit.concurrency_key === null ? name : `${name}\n${limit.concurrency_key}`;
 }
 
 /** Names have characters and lengths that stream ids do not allow. */

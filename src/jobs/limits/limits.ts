@@ -12,6 +12,7 @@
  * brings that attempt's end.
  */
 
+import { accountOf } from "../../../events/account.ts";
 import type { EventMeta, NewEvent } from "../../../events/envelope.ts";
 import { jobStream } from "../../../events/job.ts";
 import { decode, entityId, type KnownEvent, type StoredEvent } from "../../../events/mod.ts";
@@ -31,7 +32,7 @@ import { type WorkflowState, workflowDecider } from "../../domain/workflow.ts";
 import { decodeJson, isSameJson } from "../../json/mod.ts";
 import { type Append, type AppendAllResult, ContendedError, type EventLog, PAGE } from "../../log/mod.ts";
 import { longJobsOf } from "../long_jobs.ts";
-import { type LimitId, limitStream, workflowStream } from "./limit_streams.ts";
+import { type AccountsWorkflow, type LimitId, limitStream, workflowName, workflowStream } from "./limit_streams.ts";
 
 /**
  * A workflow's limits are reloaded after this long, if no event has reported a change before: in the background, and,
@@ -116,8 +117,9 @@ export class Limits {
   }
 
   /** Called when a workflow's limits were set; returns which workflow. */
-  settledAnew(event: StoredEvent): string {
-    const { workflow } = (decode(event) as KnownEvent & { type: "workflow.limits_set" }).data;
+  settledAnew(event: StoredEvent): AccountsWorkflow {
+    const { data, meta } = decode(event) as KnownEvent & { type: "workflow.limits_set" };
+    const workflow = { account: accountOf(meta), workflow: data.workflow };
     this.#settle(workflow, event, performance.now());
     return workflow;
   }
@@ -130,10 +132,10 @@ export class Limits {
 
   /** The limits that apply to a job: usually none. */
   async limitsOf(job: LimitedJob): Promise<readonly Limit[]> {
-    const known = this.#settled.get(job.workflow);
+    const known = this.#settled.get(workflowName(job));
     const age = known ? performance.now() - known.read_at : Number.POSITIVE_INFINITY;
-    const settled = known && age <= SETTLED_FOR_MS.most ? known : await this.#readSettled(job.workflow);
-    if (settled === known && age > SETTLED_FOR_MS.background) this.#readSettled(job.workflow).catch(() => {});
+    const settled = known && age <= SETTLED_FOR_MS.most ? known : await this.#readSettled(job);
+    if (settled === known && age > SETTLED_FOR_MS.background) this.#readSettled(job).catch(() => {});
     return limitsOf(job, settled.state.limits);
   }
 
@@ -267,30 +269,32 @@ export class Limits {
   }
 
   /** One read at a time: many claims ask at once. */
-  #readSettled(workflow: string): Promise<Settled> {
-    return this.#readings.get(workflow) ?? this.#beginReading(workflow);
+  #readSettled(workflow: AccountsWorkflow): Promise<Settled> {
+    return this.#readings.get(workflowName(workflow)) ?? this.#beginReading(workflow);
   }
 
-  #beginReading(workflow: string): Promise<Settled> {
-    const reading = this.#settledNow(workflow).finally(() => this.#readings.delete(workflow));
-    this.#readings.set(workflow, reading);
+  #beginReading(workflow: AccountsWorkflow): Promise<Settled> {
+    const name = workflowName(workflow);
+    const reading = this.#settledNow(workflow).finally(() => this.#readings.delete(name));
+    this.#readings.set(name, reading);
     return reading;
   }
 
-  async #settledNow(workflow: string): Promise<Settled> {
+  async #settledNow(workflow: AccountsWorkflow): Promise<Settled> {
     const read_at = performance.now();
     const { events } = await this.#log.readLast([workflowStream(workflow)]);
     return this.#settle(workflow, events.get(workflowStream(workflow)), read_at);
   }
 
   /** Stores a workflow's newest event, unless a later one is known. */
-  #settle(workflow: string, newest: StoredEvent | undefined, read_at: number): Settled {
+  #settle(workflow: AccountsWorkflow, newest: StoredEvent | undefined, read_at: number): Settled {
     const version = newest?.version ?? 0;
-    const known = this.#settled.get(workflow);
+    const name = workflowName(workflow);
+    const known = this.#settled.get(name);
     if (known && known.version > version) return known;
     const { initial, evolve } = workflowDecider;
     const settled = { state: newest ? evolve(initial, decode(newest)) : initial, version, read_at };
-    remember(this.#settled, workflow, settled);
+    remember(this.#settled, name, settled);
     return settled;
   }
 

@@ -5,7 +5,7 @@
  */
 import type { Priority } from "../../../events/job.ts";
 import { Backoff, Outage, pause } from "../../async/mod.ts";
-import type { RunnerOptions, WorkflowNames } from "../options.ts";
+import type { RunnableWorkflows, RunnerOptions } from "../options.ts";
 import type { HeldBackJobs } from "./held_back.ts";
 import { type DueLane, type DueRow, dueJobs, readModelPosition } from "./read_model.ts";
 import { PRIORITIES, type ReadyQueue } from "./ready_queue.ts";
@@ -25,7 +25,7 @@ const RESCAN_EVERY_MS = 10_000;
 const BEHIND_MS = 25;
 
 export interface DueOptions extends Pick<RunnerOptions, "sql" | "logger" | "sweep_seconds"> {
-  readonly workflows: WorkflowNames;
+  readonly workflows: RunnableWorkflows;
   readonly queue: ReadyQueue;
   readonly signal: AbortSignal;
   readonly held_back: HeldBackJobs;

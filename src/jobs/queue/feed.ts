@@ -12,6 +12,7 @@ import {
   type KnownEvent,
   type StoredEvent,
 } from "../../../events/mod.ts";
+import { type PipelineCreated, pipelineOf } from "../../../events/pipeline.ts";
 import { Backoff, DECODED_PER_TURN, every, Outage, Pacer, pause, type Repeating } from "../../async/mod.ts";
 import { follow } from "../../bus/follow.ts";
 import { jobDecider } from "../../domain/job/job.ts";
@@ -19,7 +20,7 @@ import type { JobState } from "../../domain/job/job_state.ts";
 import { isTransient, PAGE } from "../../log/mod.ts";
 import { failForGood } from "../faults.ts";
 import { advance, type FoldedJob, longJobsOf, weightOfJob } from "../long_jobs.ts";
-import type { RunnerOptions, WorkflowNames } from "../options.ts";
+import type { RunnableWorkflows, RunnerOptions } from "../options.ts";
 import { DueJobs } from "./due.ts";
 import type { HeldBackJobs } from "./held_back.ts";
 import { jobsOfOthers, queuedJobs, readModelPosition } from "./read_model.ts";
@@ -41,7 +42,7 @@ export interface FeedOptions
   extends Pick<RunnerOptions, "log" | "bus" | "sql" | "logger" | "sole" | "sweep_seconds">,
     Partial<Pick<RunnerOptions, "instance">> {
   /** The workflows to run. */
-  readonly workflows: WorkflowNames;
+  readonly workflows: RunnableWorkflows;
   readonly queue: ReadyQueue;
   /** Keeps jobs that limits hold back. */
   readonly held_back: HeldBackJobs;
@@ -257,7 +258,8 @@ export class Feed {
         this.#returned.add(entityId(event.stream_id));
         break;
       case "pipeline.created":
-        this.#learn(entityId(event.stream_id), event.position);
+      case "pipeline.updated":
+        this.#learn(event);
         break;
       case "job.replayed_from":
       case "job.step_reused":
@@ -300,14 +302,19 @@ export class Feed {
   }
 
   /** Whether the job is for this feed. */
-  #wants({ workflow, steps, pipeline }: JobState): boolean {
+  #wants(state: JobState): boolean {
     const { workflows } = this.#options;
-    return steps !== null || pipeline !== null ? workflows.runs_steps === true : workflows.has(workflow);
+    const { steps, pipeline } = state;
+    return steps !== null || pipeline !== null ? workflows.runs_steps === true : workflows.has(state);
   }
 
-  /** A pipeline was stored: jobs of its name may have waited for it. */
-  #learn(pipeline: string, position: number): void {
-    if (this.#options.workflows.learn?.(pipeline)) this.#options.queue.miss(position);
+  /** A pipeline was stored, or published: jobs of its name may have waited for it. */
+  #learn(stored: StoredEvent): void {
+    const { workflows, queue } = this.#options;
+    if (!workflows.learn) return;
+    const { account, name } = pipelineOf(stored.stream_id);
+    const { published = false } = (decode(stored) as KnownEvent & { data: PipelineCreated }).data.definition;
+    if (workflows.learn({ account, workflow: name, published })) queue.miss(stored.position);
   }
 
   #forget(queue: ReadyQueue, event: StoredEvent): void {

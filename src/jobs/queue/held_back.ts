@@ -17,7 +17,7 @@
 import { entityId, type StoredEvent } from "../../../events/envelope.ts";
 import type { Priority } from "../../../events/job.ts";
 import { alarm, every, pause } from "../../async/mod.ts";
-import { type LimitId, limitName } from "../limits/limit_streams.ts";
+import { type LimitId, limitName, workflowName } from "../limits/limit_streams.ts";
 import { type HeldBack, Limits } from "../limits/limits.ts";
 import type { HeldBackBounds, RunnerOptions } from "../options.ts";
 import type { ClaimResult } from "../run/claim.ts";
@@ -191,8 +191,10 @@ export class HeldBackJobs {
 
   /** A workflow's limits were set. */
   limitsSet(event: StoredEvent): void {
-    const workflow = this.limits.settledAnew(event);
-    for (const waiting of [...this.#waiting.values()]) if (waiting.scope.workflow === workflow) this.#wake(waiting);
+    const { account, workflow } = this.limits.settledAnew(event);
+    for (const waiting of [...this.#waiting.values()]) {
+      if (waiting.scope.account === account && waiting.scope.workflow === workflow) this.#wake(waiting);
+    }
   }
 
   #waitingFor(scope: Scope): Waiting | undefined {
@@ -201,7 +203,7 @@ export class HeldBackJobs {
     if (known) return known;
     if (this.#waiting.size >= this.#bounds.limits) return undefined;
     const waiting: Waiting = {
-      scope: { workflow: scope.workflow, concurrency_key: scope.concurrency_key, key_owner: scope.key_owner },
+      scope: { account: scope.account, workflow: scope.workflow, concurrency_key: scope.concurrency_key },
       jobs: new ReadyQueue({ max_jobs: this.#bounds.jobs_of_limit, max_weight: 0 }),
       trial: undefined,
       refused: undefined,
@@ -391,7 +393,8 @@ export class HeldBackJobs {
 
 /** The limits that may apply to a job, according to its submission. */
 function namesOf(scope: Scope): string[] {
-  return scope.concurrency_key === null ? [scope.workflow] : [scope.workflow, limitName(scope)];
+  const whole = workflowName(scope);
+  return scope.concurrency_key === null ? [whole] : [whole, limitName(scope)];
 }
 
 function add<Value>(sets: Map<string, Set<Value>>, key: string, value: Value): void {

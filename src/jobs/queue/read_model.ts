@@ -6,7 +6,7 @@
 import type { Priority } from "../../../events/job.ts";
 import type { Sql } from "../../db/mod.ts";
 import type { LimitId } from "../limits/limit_streams.ts";
-import type { WorkflowNames } from "../options.ts";
+import type { RunnableWorkflows } from "../options.ts";
 
 /** How many jobs are read from the read model at once. */
 const PAGE = 1_000;
@@ -57,20 +57,19 @@ export interface QueuedLane {
  */
 export async function queuedJobs(
   sql: Sql,
-  query: QueuedLane & { workflows: WorkflowNames },
+  query: QueuedLane & { workflows: RunnableWorkflows },
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
   const { workflows, priority, after, until, caller } = query;
   const limit = Math.min(query.limit, PAGE);
-  const columns = sql`job_id, workflow, concurrency_key, key_owner, account as caller, position, version`;
+  const columns = sql`job_id, workflow, concurrency_key, account, charged_to as caller, position, version`;
   if (caller !== null) {
     const rows = await sql<QueuedRow[]>`
       select ${columns} from levqor_read.jobs
-      where status = 'queued' and due_at is null and account is not null
-        and (account, priority, position) > (${caller}, ${priority}, ${after}::bigint)
-        and (account, priority, position) <= (${caller}, ${priority}, ${until}::bigint)
-        and ((not has_steps and workflow = any(${[...workflows.keys()]}::text[]))
-          ${workflows.runs_steps ? sql`or has_steps` : sql``})
-      order by account, priority, position limit ${limit}`;
+      where status = 'queued' and due_at is null and charged_to is not null
+        and (charged_to, priority, position) > (${caller}, ${priority}, ${after}::bigint)
+        and (charged_to, priority, position) <= (${caller}, ${priority}, ${until}::bigint)
+        and ((not has_steps and ${among(sql, workflows)}) ${workflows.runs_steps ? sql`or has_steps` : sql``})
+      order by charged_to, priority, position limit ${limit}`;
     return { rows, more: rows.length === limit };
   }
   const ofOthers = notOf(sql, query.except);
@@ -83,19 +82,45 @@ export async function queuedJobs(
       order by priority, position limit ${limit})`;
   const rows = await sql<QueuedRow[]>`
     select * from (
-      select queued.* from unnest(${[...workflows.keys()]}::text[]) as wanted (workflow)
+      select queued.* from unnest(${[...workflows.everyones]}::text[]) as wanted (workflow)
       cross join lateral (
-        select job_id, job.workflow, concurrency_key, key_owner, account as caller, position, version
+        select job_id, job.workflow, concurrency_key, account, charged_to as caller, position, version
         from levqor_read.jobs as job
         where status = 'queued' and due_at is null and not has_steps ${ofOthers}
           and (job.workflow, priority, position) > (wanted.workflow, ${priority}, ${after}::bigint)
           and (job.workflow, priority, position) <= (wanted.workflow, ${priority}, ${until}::bigint)
         order by job.workflow, priority, position limit ${limit}
       ) as queued
+      union all
+      select queued.* from ${owned(sql, workflows)} as wanted (account, workflow)
+      cross join lateral (
+        select job_id, job.workflow, concurrency_key, job.account, charged_to as caller, position, version
+        from levqor_read.jobs as job
+        where status = 'queued' and due_at is null and not has_steps ${ofOthers}
+          and (job.account, job.workflow, priority, position)
+            > (wanted.account, wanted.workflow, ${priority}, ${after}::bigint)
+          and (job.account, job.workflow, priority, position)
+            <= (wanted.account, wanted.workflow, ${priority}, ${until}::bigint)
+        order by job.account, job.workflow, priority, position limit ${limit}
+      ) as queued
       ${workflows.runs_steps ? withSteps : sql``}
     ) as queued
     order by position limit ${limit}`;
   return { rows, more: rows.length === limit };
+}
+
+/** The workflows that are one account's. A name that is everyone's is left out, so that no job is found twice. */
+function owned(sql: Sql, { everyones, own }: RunnableWorkflows) {
+  const wanted = own.filter(({ workflow }) => !everyones.has(workflow));
+  const accounts = wanted.map(({ account }) => account);
+  return sql`unnest(${accounts}::text[], ${wanted.map(({ workflow }) => workflow)}::text[])`;
+}
+
+/** Whether a row's workflow is one of these. */
+function among(sql: Sql, workflows: RunnableWorkflows) {
+  const { everyones } = workflows;
+  return sql`(workflow = any(${[...everyones]}::text[])
+    or (account, workflow) in (select * from ${owned(sql, workflows)} as wanted (account, workflow)))`;
 }
 
 /** Like {@link queuedJobs}: those of one workflow, of one concurrency key or of all (`null`). */
@@ -104,30 +129,30 @@ export async function queuedUnderLimit(
   query: QueuedLane & LimitId,
 ): Promise<{ rows: readonly QueuedRow[]; more: boolean }> {
   const limit = Math.min(query.limit, PAGE);
-  const { workflow, concurrency_key: key, key_owner, priority, after, until, caller } = query;
-  const columns = sql`job_id, workflow, concurrency_key, key_owner, account as caller, position, version`;
-  const whose = caller === null ? notOf(sql, query.except) : sql`and account = ${caller}`;
+  const { account, workflow, concurrency_key: key, priority, after, until, caller } = query;
+  const columns = sql`job_id, workflow, concurrency_key, account, charged_to as caller, position, version`;
+  const whose = caller === null ? notOf(sql, query.except) : sql`and charged_to = ${caller}`;
   const rows =
     key === null
       ? await sql<QueuedRow[]>`
           select ${columns} from levqor_read.jobs where status = 'queued' and due_at is null ${whose}
-            and (workflow, priority, position) > (${workflow}, ${priority}, ${after}::bigint)
-            and (workflow, priority, position) <= (${workflow}, ${priority}, ${until}::bigint)
-          order by workflow, priority, position limit ${limit}`
+            and (account, workflow, priority, position) > (${account}, ${workflow}, ${priority}, ${after}::bigint)
+            and (account, workflow, priority, position) <= (${account}, ${workflow}, ${priority}, ${until}::bigint)
+          order by account, workflow, priority, position limit ${limit}`
       : await sql<QueuedRow[]>`
           select ${columns} from levqor_read.jobs
           where status = 'queued' and due_at is null and concurrency_key is not null ${whose}
-            and (workflow, concurrency_key, key_owner, priority, position)
-              > (${workflow}, ${key}, ${key_owner}, ${priority}, ${after}::bigint)
-            and (workflow, concurrency_key, key_owner, priority, position)
-              <= (${workflow}, ${key}, ${key_owner}, ${priority}, ${until}::bigint)
-          order by workflow, concurrency_key, key_owner, priority, position limit ${limit}`;
+            and (account, workflow, concurrency_key, priority, position)
+              > (${account}, ${workflow}, ${key}, ${priority}, ${after}::bigint)
+            and (account, workflow, concurrency_key, priority, position)
+              <= (${account}, ${workflow}, ${key}, ${priority}, ${until}::bigint)
+          order by account, workflow, concurrency_key, priority, position limit ${limit}`;
   return { rows, more: rows.length === limit };
 }
 
 /** Of all callers but these. */
 function notOf(sql: Sql, callers: readonly string[]) {
-  return callers.length === 0 ? sql`` : sql`and (account is null or account <> all(${[...callers]}::text[]))`;
+  return callers.length === 0 ? sql`` : sql`and (charged_to is null or charged_to <> all(${[...callers]}::text[]))`;
 }
 
 export interface DueRow extends QueuedRow {
@@ -151,7 +176,7 @@ export interface DueLane {
 /** Queued jobs that are due, or will be within `within_ms`, by the database's clock: of each lane those due first. */
 export function dueJobs(
   sql: Sql,
-  query: { workflows: WorkflowNames; lanes: readonly DueLane[]; within_ms: number },
+  query: { workflows: RunnableWorkflows; lanes: readonly DueLane[]; within_ms: number },
 ): Promise<DueRow[]> {
   const lanes = query.lanes.map(({ priority, limit, after, except }) => ({
     priority,
@@ -160,9 +185,8 @@ export function dueJobs(
     due_at: after?.due_at ?? "-infinity",
     job_id: after?.job_id ?? null,
   }));
-  const names = [...query.workflows.keys()];
-  const ofOthers = sql`and (account is null or account <> all(array(select json_array_elements_text(lane.others))))`;
-  const columns = sql`job_id, job.workflow, concurrency_key, key_owner, account as caller, position, version, job.priority, job.due_at,
+  const ofOthers = sql`and (charged_to is null or charged_to <> all(array(select json_array_elements_text(lane.others))))`;
+  const columns = sql`job_id, job.workflow, concurrency_key, job.account, charged_to as caller, position, version, job.priority, job.due_at,
     (extract(epoch from job.due_at - now()) * 1000)::float8 as due_in`;
   const first = sql`coalesce(lane.job_id, '00000000-0000-0000-0000-000000000000')`;
   const until = sql`now() + make_interval(secs => ${query.within_ms / 1000})`;
@@ -178,7 +202,7 @@ export function dueJobs(
       as lane (priority text, size int, due_at timestamptz, job_id uuid, others json)
     cross join lateral (
       select * from (
-        select due.* from unnest(${names}::text[]) as wanted (workflow)
+        select due.* from unnest(${[...query.workflows.everyones]}::text[]) as wanted (workflow)
         cross join lateral (
           select ${columns} from levqor_read.jobs as job
           where status = 'queued' and job.due_at is not null and not has_steps ${ofOthers}
@@ -186,6 +210,17 @@ export function dueJobs(
               > (wanted.workflow, lane.priority, lane.due_at, ${first})
             and (job.workflow, job.priority, job.due_at) <= (wanted.workflow, lane.priority, ${until})
           order by job.workflow, job.priority, job.due_at, job.job_id limit lane.size
+        ) as due
+        union all
+        select due.* from ${owned(sql, query.workflows)} as wanted (account, workflow)
+        cross join lateral (
+          select ${columns} from levqor_read.jobs as job
+          where status = 'queued' and job.due_at is not null and not has_steps ${ofOthers}
+            and (job.account, job.workflow, job.priority, job.due_at, job.job_id)
+              > (wanted.account, wanted.workflow, lane.priority, lane.due_at, ${first})
+            and (job.account, job.workflow, job.priority, job.due_at)
+              <= (wanted.account, wanted.workflow, lane.priority, ${until})
+          order by job.account, job.workflow, job.priority, job.due_at, job.job_id limit lane.size
         ) as due
         ${query.workflows.runs_steps ? withSteps : sql``}
       ) as due
@@ -197,14 +232,14 @@ export function dueJobs(
 /** How many jobs of each of some callers are running that built-in workers may run. */
 export async function runningOf(
   sql: Sql,
-  { callers, workflows }: { callers: readonly string[]; workflows: WorkflowNames },
+  { callers, workflows }: { callers: readonly string[]; workflows: RunnableWorkflows },
 ): Promise<ReadonlyMap<string, number>> {
   if (callers.length === 0) return new Map();
   const rows = await sql<{ caller: string; running: number }[]>`
-    select account as caller, count(*)::int as running from levqor_read.jobs
-    where status = 'running' and account is not null and account = any(${[...callers]}::text[])
-      and (has_steps or workflow = any(${[...workflows.keys()]}::text[]))
-    group by account`;
+    select charged_to as caller, count(*)::int as running from levqor_read.jobs
+    where status = 'running' and charged_to is not null and charged_to = any(${[...callers]}::text[])
+      and (has_steps or ${among(sql, workflows)})
+    group by charged_to`;
   return new Map(rows.map(({ caller, running }) => [caller, running]));
 }
 

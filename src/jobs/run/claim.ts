@@ -7,7 +7,7 @@ import { jobDecider } from "../../domain/job/job.ts";
 import type { JobState } from "../../domain/job/job_state.ts";
 import { isSameJson } from "../../json/mod.ts";
 import { type Append, AppendInDoubtError, type EventLog } from "../../log/mod.ts";
-import { stateAfter } from "../commands.ts";
+import { inAccountOf, stateAfter } from "../commands.ts";
 import type { HeldBack, Limits } from "../limits/limits.ts";
 import { retryTransient } from "./retry_transient.ts";
 
@@ -52,14 +52,15 @@ export async function claim(
   log: Pick<EventLog, "append" | "appendAll" | "readStream">,
   request: ClaimRequest,
 ): Promise<ClaimResult> {
-  const { job_id, state, version, worker, lease_seconds, max_attempts, external, pipeline, meta, signal } = request;
+  const { job_id, state, version, worker, lease_seconds, max_attempts, external, pipeline, signal } = request;
+  const meta = inAccountOf(state, request.meta);
   const events = jobDecider.decide({ type: "start", worker, lease_seconds, max_attempts, external, pipeline }, state);
   if ("rejected" in events) return { ok: false, reason: "refused" };
   try {
     const started = await start(
       log,
       { stream_id: jobStream(job_id), expected_version: version, events, meta },
-      request,
+      { ...request, meta },
     );
     if (!started.ok) return started;
     const { position } = started;
@@ -90,8 +91,8 @@ async function start(
   append: Append,
   { job_id, state, meta, limits }: ClaimRequest,
 ): Promise<{ ok: true; version: number; position: number; recorded_at: string } | (ClaimResult & { ok: false })> {
-  const { workflow, concurrency_key, key_owner } = state;
-  const job = { job_id, workflow, concurrency_key, key_owner };
+  const { account, workflow, concurrency_key } = state;
+  const job = { job_id, account, workflow, concurrency_key };
   if ((await limits.limitsOf(job)).length === 0) {
     const result = await log.append(append);
     return result.ok ? result : { ok: false, reason: "conflict" };

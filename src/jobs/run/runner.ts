@@ -56,7 +56,7 @@ import { retryTransient } from "./retry_transient.ts";
 import { runSteps } from "./run_steps.ts";
 import { executeTraced } from "./traced.ts";
 import { workPacer } from "./work_pacer.ts";
-import { type Pipeline, PipelineReader, Workflows } from "./workflows.ts";
+import { type Pipeline, PipelineReader, pinOf, Workflows } from "./workflows.ts";
 
 /** How long a connector may take to heed its signal before its slot is given to another job. */
 const ABORT_GRACE_MS = 1_000;
@@ -299,6 +299,11 @@ class JobRunner implements Runner {
     const { log, instance } = this.#options;
     const pipeline = await this.#pipelineOf(state);
     const steps = state.steps ?? pipeline?.steps ?? null;
+    if (!steps && !this.#runnableOf(state)) {
+      // It waits for an external worker, or for the pipeline to be published again.
+      this.#heldBack.settled(job_id);
+      return undefined;
+    }
     const claimed_at = performance.now();
     const result = await claim(log, {
       job_id,
@@ -307,7 +312,7 @@ class JobRunner implements Runner {
       worker: instance,
       lease_seconds: this.#leaseSeconds,
       max_attempts: steps ? undefined : this.#runnableOf(state)?.connector.retry?.max_attempts,
-      pipeline: pipeline && { pipeline: pipeline.name, version: pipeline.version },
+      pipeline: pipeline && pinOf(pipeline, state),
       meta: this.#meta(job_id, { version, traceparent: state.traceparent }),
       limits: this.#heldBack.limits,
       signal: this.#givingUp.signal,
@@ -334,15 +339,17 @@ class JobRunner implements Runner {
     return undefined;
   }
 
-  /** The pipeline that a job runs: the version that it has run before, or else the newest. */
+  /** The pipeline that a job runs; `undefined`: it runs none, or one that is no longer published. */
   async #pipelineOf(state: JobState): Promise<Pipeline | undefined> {
-    const { steps, pipeline, workflow, account } = state;
+    const { steps, workflow, account } = state;
     if (steps !== null || this.#runnableOf(state)) return undefined;
     if (isSystemWorkflow(workflow))
       throw new Error(`Cannot run "${workflow}" for ${account}: only ${SYSTEM} may run it`);
-    const read = await this.#pipelines.read(workflow, pipeline?.version);
-    if (read) return read;
-    throw new Error(`Cannot run a job of the pipeline "${workflow}": it is not in the log`);
+    const found = await this.#pipelines.of(state);
+    if (state.pipeline && !found) {
+      throw new Error(`Cannot run a job of the pipeline "${state.pipeline.name}": it is not in the log`);
+    }
+    return found;
   }
 
   /** What runs a job without steps, if it is not a stored pipeline. */

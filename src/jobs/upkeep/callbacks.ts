@@ -180,7 +180,7 @@ export class Callbacks {
     const delivery = { webhook_id: webhookId(jobId), attempt };
     await workPacer.begin(() => sizeOf(state.result).work + sizeOf(state.error).work);
     const body = callbackBody(jobId, state);
-    const receiver = { account: state.account, url: state.callback_url as string };
+    const receiver = { account: state.author, url: state.callback_url as string };
     const outcome = await this.#post(delivery.webhook_id, { receiver, body, fetch });
     if (typeof outcome === "number") {
       return { type: "callback_delivered", delivery: { ...delivery, status_code: outcome } };

@@ -400,7 +400,7 @@ test("a queued job says what it waits for", () => {
   const waiting = (history: KnownNewEvent[], now = EPOCH, connector = true) => {
     const state = jobState(record(history));
     const job = { ...state, error_code: state.last_error?.code ?? null, has_steps: false };
-    return waitingFor(job, { now, canRun: () => connector });
+    return waitingFor(job, { now, can_run: connector });
   };
   expect(waiting([submitted()])).toEqual({ reason: "worker", detail: "Waits for a free worker." });
   expect(waiting([submitted()], EPOCH, false)?.detail).toContain(

@@ -191,7 +191,7 @@ describe("a stored pipeline", () => {
     });
   });
   test("is not replaced by a caller who may not use its steps", () => {
-    const reach = { workflows: new Set(["a"]), owner: null, system: false };
+    const reach = { workflows: new Set(["a"]), account: "operator", system: false };
     const waiting = named(definition({ id: "nap", sleep: { seconds: 1 } }));
     const replace = { type: "update", pipeline: waiting, expected_version: "any", reach } as const;
     expect(given(created)(replace)).toMatchObject({ code: "beyond_reach", message: expect.stringContaining('"http"') });

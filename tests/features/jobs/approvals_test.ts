@@ -33,7 +33,7 @@ beforeAll(async () => {
   const options = { log, bus, sql, logger: silent, instance: "w1" };
   runner = startRunner({ ...options, connectors: new Map(), fetch: () => Promise.reject(new Error("None")) });
   running.push(startScheduler(options));
-  await send("/api/v1/pipelines", { name: "pay", format: 1, steps: FOUR_EYES }, operator);
+  await send("/api/v1/pipelines", { name: "pay", format: 1, published: true, steps: FOUR_EYES }, operator);
 });
 afterAll(async () => {
   for (const one of running) await one.stop();
@@ -56,17 +56,17 @@ async function session(sub: string, levqor_scopes?: string[]): Promise<Headers> 
   return { authorization: `Bearer ${await token.sign(new TextEncoder().encode(SECRET))}` };
 }
 
-const waits = (job_id: string) =>
+const waits = (job_id: string, headers: Headers = operator) =>
   until(
     async () => {
-      const { body } = await api.ask(`/api/v1/status/${job_id}`, { headers: operator });
+      const { body } = await api.ask(`/api/v1/status/${job_id}`, { headers });
       return body.waiting_for?.reason === "approval";
     },
     { what: `job ${job_id} to wait for approval` },
   );
 async function asking(by: Headers, body: object = {}): Promise<string> {
   const { job_id } = await api.submit({ workflow: "pay", payload: { n: 1 }, ...body }, by);
-  await waits(job_id);
+  await waits(job_id, by);
   return job_id;
 }
 const approve = (job_id: string, by: Headers, more: object = {}): Promise<Answer> =>

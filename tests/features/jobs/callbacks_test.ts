@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { SignJWT } from "jose";
-import { accountOf } from "../../../events/account.ts";
+import { authorOf } from "../../../events/account.ts";
 import { decode } from "../../../events/mod.ts";
 import { jobState } from "../../../src/domain/job/job.ts";
 import { CallbackLog } from "../../../src/features/jobs/schemas.ts";
@@ -136,8 +136,8 @@ describe("GET /api/v1/callbacks/secret", () => {
     return { id: body.key_id as string, headers: { "x-api-key": body.key as string } };
   }
   /** Whose secret a job's callback is signed with. */
-  async function account(job_id: string): Promise<string> {
-    return jobState((await api.log.readStream(`job-${job_id}`)).map(decode)).account;
+  async function author(job_id: string): Promise<string> {
+    return jobState((await api.log.readStream(`job-${job_id}`)).map(decode)).author;
   }
 
   test("gives each account a separate secret, and each origin another", async () => {
@@ -175,23 +175,23 @@ describe("GET /api/v1/callbacks/secret", () => {
   });
 
   test("a replay is signed for the origin's submitter, unless it has its own payload", async () => {
-    const ada = await session("ada");
-    const owner = (await secret(ada)).body.account;
-    const { job_id } = await api.submit({ callback_url: RECEIVER }, ada);
+    const key = await issued(["jobs:write"]);
+    const owner = (await secret(key.headers)).body.account;
+    const { job_id } = await api.submit({ callback_url: RECEIVER }, key.headers);
     await record(job_id, succeeded);
-    expect(await account(job_id)).toBe(owner);
+    expect(await author(job_id)).toBe(owner);
     const replay = async (body: object) =>
       (await api.ask(`/api/v1/jobs/${job_id}/replay`, post(body, headers))).body.job_id;
     const same = await replay({});
-    expect(await account(same)).toBe(owner);
+    expect(await author(same)).toBe(owner);
     await record(same, succeeded);
     const again = await api.ask(`/api/v1/jobs/${same}/replay`, post({}, headers));
-    expect(await account(again.body.job_id)).toBe(owner);
-    expect(await account(await replay({ payload: { mine: true } }))).toBe("operator");
+    expect(await author(again.body.job_id)).toBe(owner);
+    expect(await author(await replay({ payload: { mine: true } }))).toBe("operator");
     const other = await api.ask(`/api/v1/jobs/${same}/replay`, post({ payload: {} }, headers));
     await record(other.body.job_id, succeeded);
     const third = await api.ask(`/api/v1/jobs/${other.body.job_id}/replay`, post({}, headers));
-    expect(await account(third.body.job_id)).toBe("operator");
+    expect(await author(third.body.job_id)).toBe("operator");
   });
 
   test("bulk replays are signed for each origin's submitter", async () => {
@@ -203,7 +203,7 @@ describe("GET /api/v1/callbacks/secret", () => {
     const { status } = await api.ask("/api/v1/jobs/replay", post({ filter }, headers));
     expect(status).toBe(200);
     const submitted = (await api.log.readRange(position, 100)).filter(({ type }) => type === "job.submitted");
-    expect(submitted.map(({ meta_json }) => accountOf(JSON.parse(meta_json)))).toEqual([`key:${key.id}`]);
+    expect(submitted.map(({ meta_json }) => authorOf(JSON.parse(meta_json)))).toEqual([`key:${key.id}`]);
   });
 
   test("a schedule's job is signed for whoever wrote its definition, whoever runs it", async () => {
@@ -212,7 +212,7 @@ describe("GET /api/v1/callbacks/secret", () => {
     const { body } = await api.ask("/api/v1/schedules", post(definition, key.headers));
     const run = async () => {
       const ran = await api.ask(`/api/v1/schedules/${body.schedule_id}/run`, post({}, headers));
-      return await account(ran.body.job_id);
+      return await author(ran.body.job_id);
     };
     expect(await run()).toBe(`key:${key.id}`);
     const changed = { ...definition, name: "changed" };

@@ -42,7 +42,7 @@ describe("the limits of a workflow", () => {
     const second = await put(workflow, { concurrency_per_key: 3 });
     expect(second.body).toMatchObject({ concurrency: null, concurrency_per_key: 3, rate_per_key: null });
     expect((await api.ask(path(workflow))).body).toEqual(second.body);
-    const events = (await api.log.readStream(workflowStream(workflow))).map(decode);
+    const events = (await api.log.readStream(workflowStream({ account: "operator", workflow }))).map(decode);
     expect(events.map(({ type, data }) => [type, data])).toEqual([
       ["workflow.limits_set", { workflow, concurrency: 20, rate_per_key: { limit: 10, per_seconds: 60 } }],
       ["workflow.limits_set", { workflow, concurrency_per_key: 3 }],
@@ -90,7 +90,7 @@ describe("the limits of a workflow", () => {
     const answer = await put("refused", body);
     expect(answer.status).toBe(422);
     expect(answer.body).toMatchObject({ error: "validation_failed", errors: [{ pointer, message }] });
-    expect(await api.log.readStream(workflowStream("refused"))).toEqual([]);
+    expect(await api.log.readStream(workflowStream({ account: "operator", workflow: "refused" }))).toEqual([]);
   });
 
   test("are accepted at their bounds", async () => {
@@ -134,7 +134,7 @@ describe("a job that a limit holds back", () => {
         meta,
       },
       {
-        stream_id: limitStream({ concurrency_key: null, key_owner: "", ...extra }),
+        stream_id: limitStream({ concurrency_key: null, account: "operator", ...extra }),
         expected_version: 0,
         events: [{ type: "limit.granted", data: { ...extra, job_id, attempt: 1, holders: { [job_id]: 1 } } }],
         meta,

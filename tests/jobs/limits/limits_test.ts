@@ -58,7 +58,7 @@ function shop(ms = 5, gather: Record<string, number> = {}) {
 }
 
 async function settle(limits: WorkflowLimitsSet): Promise<void> {
-  const stream_id = workflowStream(limits.workflow);
+  const stream_id = workflowStream({ account: "operator", workflow: limits.workflow });
   const expected_version = (await service.log.readStream(stream_id)).length;
   const events = [{ type: "workflow.limits_set", data: limits }];
   const result = await service.log.append({ stream_id, expected_version, events, meta });
@@ -91,21 +91,21 @@ describe("a concurrency key", () => {
       expect(await service.types(id)).toEqual(["job.submitted", "job.started", "job.succeeded"]);
     }
     const grants = (
-      await service.log.readStream(limitStream({ workflow: "a", concurrency_key: "acme", key_owner: "" }))
+      await service.log.readStream(limitStream({ workflow: "a", concurrency_key: "acme", account: "operator" }))
     ).map(decode);
     expect(grants).toHaveLength(50);
     expect(grants.every(({ data }) => Object.keys((data as { holders: object }).holders).length === 1)).toBe(true);
   }, 90_000);
 
-  test("of a user counts only among that user's jobs, even if they are found again in the read model", async () => {
+  test("counts only among its account's jobs, even if they are found again in the read model", async () => {
     const work = shop(1, { ada: 1 });
-    const submit = (user: string, group: string) =>
-      service.submit("a", { concurrency_key: "acme", payload: { group } }, { actor: user });
+    const submit = (actor: string, group: string, account?: string) =>
+      service.submit("a", { concurrency_key: "acme", payload: { group } }, { actor, account });
     const [ada, bob, shared]: string[][] = [[], [], []];
     // More than a limit keeps: the rest is fetched by its key.
     for (let i = 0; i < 12; i++) {
-      ada?.push(await submit("user:ada", "ada"));
-      bob?.push(await submit("user:bob", "bob"));
+      ada?.push(await submit("user:ada", "ada", "user:ada"));
+      bob?.push(await submit("key:0123abcd", "bob", "org:bob"));
       shared?.push(await submit(i % 2 ? "key:0123abcd" : "anonymous", "shared"));
     }
     const slow = shop(100_000);
@@ -230,14 +230,14 @@ describe("a rate whose next start is months away", () => {
     const granted = { ...scope, job_id: crypto.randomUUID(), attempt: 1, holders: {}, rate };
     const events = [{ type: "limit.granted", data: granted }];
     await service.log.append({
-      stream_id: limitStream({ ...scope, key_owner: "" }),
+      stream_id: limitStream({ ...scope, account: "operator" }),
       expected_version: 0,
       events,
       meta,
     });
     let looks = 0;
     const readLast: EventLog["readLast"] = (streams) => {
-      if (streams.includes(limitStream({ ...scope, key_owner: "" }))) looks++;
+      if (streams.includes(limitStream({ ...scope, account: "operator" }))) looks++;
       return service.log.readLast(streams);
     };
     const of = service.log as unknown as Record<PropertyKey, unknown>;
@@ -270,7 +270,7 @@ describe("a permit does not leak", () => {
       meta,
     });
     const granted = { ...scope, job_id: id, attempt: 1, holders: { [id]: 1 } };
-    const stream_id = limitStream({ ...scope, key_owner: "" });
+    const stream_id = limitStream({ ...scope, account: "operator" });
     const expected_version = (await service.log.readStream(stream_id)).length;
     const events = [{ type: "limit.granted", data: granted }];
     await service.log.append({ stream_id, expected_version, events, meta });
@@ -306,7 +306,7 @@ describe("a permit does not leak", () => {
       },
     ];
     await service.log.append({
-      stream_id: limitStream({ ...scope, key_owner: "" }),
+      stream_id: limitStream({ ...scope, account: "operator" }),
       expected_version: 1,
       events,
       meta,

@@ -296,7 +296,12 @@ describe("jobs", () => {
   test("a user who may start no more does not hold up others' jobs of the same limit", async () => {
     const events = [{ type: "workflow.limits_set", data: { workflow: "http", concurrency: 3 } }];
     const meta = { actor: "anonymous", correlation_id: "test" };
-    await service.log.append({ stream_id: workflowStream("http"), expected_version: 0, events, meta });
+    await service.log.append({
+      stream_id: workflowStream({ account: "operator", workflow: "http" }),
+      expected_version: 0,
+      events,
+      meta,
+    });
     const seen = follows(service.start({ connectors, concurrency: 4 }));
     // Three are running, the limit's maximum; the others are held back by it.
     const ids = await many(20, () => call("u", U));

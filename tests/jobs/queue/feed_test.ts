@@ -3,6 +3,7 @@ import type { Sql } from "../../../src/db/mod.ts";
 import { Feed } from "../../../src/jobs/queue/feed.ts";
 import { HeldBackJobs } from "../../../src/jobs/queue/held_back.ts";
 import { ReadyQueue } from "../../../src/jobs/queue/ready_queue.ts";
+import { Workflows } from "../../../src/jobs/run/workflows.ts";
 import { JsonText } from "../../../src/json/mod.ts";
 import type { EventLog } from "../../../src/log/mod.ts";
 import { roundsDuring } from "../../support/rounds.ts";
@@ -32,7 +33,7 @@ test("a job that comes in while earlier jobs are fetched is not skipped", async 
   let interruption: Promise<void> | undefined;
   const feed: Feed = new Feed({
     ...service,
-    workflows: workshop().connectors,
+    workflows: new Workflows(workshop().connectors),
     sql: interrupted(service.sql, async () => {
       // Between the look at what is missing and the look at how far the read model is: it contains the job by then.
       if (!feed.following) return;
@@ -83,7 +84,7 @@ test("jobs with long histories are read one at a time, apart from the short ones
   const feed = new Feed({
     ...service,
     log: log as EventLog,
-    workflows: workshop().connectors,
+    workflows: new Workflows(workshop().connectors),
     logger: silent,
     queue,
     signal: stop.signal,
@@ -113,7 +114,7 @@ test("jobs with large payloads that are read at once let others take their turn"
   const feed = new Feed({
     ...service,
     log: { readStreams: async () => histories } as unknown as typeof service.log,
-    workflows: workshop().connectors,
+    workflows: new Workflows(workshop().connectors),
     logger: silent,
     queue,
     signal: stop.signal,

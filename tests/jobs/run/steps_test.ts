@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
 import { type Connector, ConnectorError } from "../../../connectors/mod.ts";
-import type { Step } from "../../../events/pipeline.ts";
+import { pipelineStream, type Step } from "../../../events/pipeline.ts";
 import { EVERYTHING } from "../../../src/domain/reach.ts";
 import { commandJob } from "../../../src/jobs/mod.ts";
 import { decodeKept } from "../../../src/json/mod.ts";
@@ -414,12 +414,19 @@ describe("waiting within a step", () => {
 });
 
 describe("a stored pipeline", () => {
-  async function store(name: string, steps: Step[], expected_version = 0): Promise<void> {
-    const type = expected_version === 0 ? "pipeline.created" : "pipeline.updated";
-    const events = [{ type, data: { definition: { format: 1, steps } } }];
-    const result = await service.log.append({ stream_id: `pipeline-${name}`, expected_version, events, meta });
-    expect(result.ok).toBe(true);
+  interface Storing {
+    readonly expected_version?: number;
+    readonly account?: string;
+    readonly published?: boolean;
   }
+  async function store(name: string, steps: Step[], options: Storing = {}): Promise<void> {
+    const { expected_version = 0, account = "operator", published } = options;
+    const type = expected_version === 0 ? "pipeline.created" : "pipeline.updated";
+    const events = [{ type, data: { definition: { format: 1, published, steps } } }];
+    const stream_id = pipelineStream({ account, name });
+    expect((await service.log.append({ stream_id, expected_version, events, meta })).ok).toBe(true);
+  }
+  const echoing = (word: string) => [echo("say", { with: { word } })];
 
   test("runs the jobs of its name: new ones, and those that waited for it", async () => {
     const { connectors } = counter();
@@ -448,7 +455,7 @@ describe("a stored pipeline", () => {
     await store("long", [{ id: "nap", sleep: { seconds: 1 } }, echo("old")]);
     const old = await service.submit("long");
     await until(async () => (await service.state(old)).waiting === "sleep", { what: "the job to sleep" });
-    await store("long", [echo("new", { with: { is: "new" } })], 1);
+    await store("long", [echo("new", { with: { is: "new" } })], { expected_version: 1 });
     const fresh = await service.submit("long");
     expect(await service.reaches(fresh, "succeeded")).toMatchObject({
       pipeline: { version: 2 },
@@ -457,5 +464,45 @@ describe("a stored pipeline", () => {
     const state = await service.reaches(old, "succeeded");
     expect(state.pipeline?.version).toBe(1);
     expect([...state.step_states.keys()]).toEqual(["nap", "old"]);
+  });
+
+  test("runs jobs of its account alone: in another, the name means another pipeline, or waits for a worker", async () => {
+    service.start(counter());
+    await store("greet", echoing("ours"));
+    await store("greet", echoing("theirs"), { account: "org:1" });
+    const [ours, theirs, others] = [
+      await service.submit("greet"),
+      await service.submit("greet", {}, { account: "org:1" }),
+      await service.submit("greet", {}, { account: "org:2" }),
+    ];
+    expect((await service.reaches(ours, "succeeded")).result).toEqual({ word: "ours" });
+    expect((await service.reaches(theirs, "succeeded")).result).toEqual({ word: "theirs" });
+    await service.projected();
+    expect((await service.state(others)).status).toBe("queued");
+  });
+
+  test("that is published runs jobs of all accounts, but for those with a pipeline of its name", async () => {
+    const early = await service.submit("greet", {}, { account: "org:1" });
+    service.start(counter());
+    await store("greet", echoing("everybody's"), { published: true });
+    await store("greet", echoing("own"), { account: "org:2" });
+    const own = await service.submit("greet", {}, { account: "org:2" });
+    expect(await service.reaches(early, "succeeded")).toMatchObject({
+      result: { word: "everybody's" },
+      pipeline: { account: "operator", name: "greet", version: 1 },
+    });
+    expect((await service.reaches(own, "succeeded")).result).toEqual({ word: "own" });
+  });
+
+  test("that is no longer published runs the jobs that have started, and others wait", async () => {
+    service.start(counter());
+    await store("long", [{ id: "nap", sleep: { seconds: 1 } }, echo("end")], { published: true });
+    const started = await service.submit("long", {}, { account: "org:1" });
+    await until(async () => (await service.state(started)).waiting === "sleep", { what: "the job to sleep" });
+    await store("long", [echo("end")], { expected_version: 1 });
+    const late = await service.submit("long", {}, { account: "org:1" });
+    await service.reaches(started, "succeeded");
+    await service.reaches(await service.submit("long"), "succeeded");
+    expect((await service.state(late)).status).toBe("queued");
   });
 });

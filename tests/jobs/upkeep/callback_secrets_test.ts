@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Webhook } from "standardwebhooks";
-import { accountOf } from "../../../events/account.ts";
+import { authorOf } from "../../../events/account.ts";
 import { DataDirUnusableError } from "../../../src/db/mod.ts";
 import { CallbackSecrets, openCallbackSecrets } from "../../../src/jobs/mod.ts";
 import { testFolder } from "../../support/postgres.ts";
@@ -80,9 +80,10 @@ test.each([
   ["key:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "key:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
   ["user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
   ["user:key:1a2b3c4d", "user:key:1a2b3c4d"],
-])("what %s does belongs to the account %s", (actor, account) => {
-  expect(accountOf({ actor })).toBe(account);
-  expect(accountOf({ actor, account: "user:ada" })).toBe("user:ada");
+])("the author of what %s does for the operator is %s", (actor, author) => {
+  expect(authorOf({ actor })).toBe(author);
+  expect(authorOf({ actor, author: "key:1a2b3c4d" })).toBe("operator");
+  expect(authorOf({ actor, account: "org:1" })).toBe("org:1");
 });
 
 describe("the service's own secret", () => {

@@ -452,15 +452,26 @@ describe("broken guarantees are found:", () => {
     ],
     [
       "an event that a subscriber missed",
-      "subscribers that reconnect see every event once, in order",
+      "subscribers that reconnect see every event of their account once, in order, and none of another",
       "SSE: 2 is followed by 3, but 4 was seen",
       () => evidenceOf(LIFE, { streams: new Map([["SSE", { positions: [1, 2, 4], connections: 1 }]]) }),
     ],
     [
       "an event that a subscriber saw twice",
-      "subscribers that reconnect see every event once, in order",
+      "subscribers that reconnect see every event of their account once, in order, and none of another",
       "SSE: 2 is followed by 3, but 2 was seen",
       () => evidenceOf(LIFE, { streams: new Map([["SSE", { positions: [1, 2, 2, 3, 4], connections: 1 }]]) }),
+    ],
+    [
+      "an event of another account that a subscriber saw",
+      "subscribers that reconnect see every event of their account once, in order, and none of another",
+      "SSE: 3 is followed by 4, but 1 was seen",
+      () => {
+        const [first, ...events] = logOf(LIFE) as [LogEvent, ...LogEvent[]];
+        const others = { ...first, meta: { ...first.meta, account: "user:1" } };
+        const streams = new Map([["SSE", { positions: [2, 3, 1, 4], connections: 1 }]]);
+        return evidenceOf(LIFE, { events: [others, ...events], streams });
+      },
     ],
     [
       "a crash",

@@ -1,0 +1,145 @@
+/** The shapes of the feature's requests and responses. */
+import { type Static, Type } from "@sinclair/typebox";
+import { orgRoles } from "../../../events/org.ts";
+import { component } from "../../http/document/components.ts";
+import { createdId, EXAMPLE_TIME, list, oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
+
+const EXAMPLE_ORG_ID = "0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f";
+
+export const OrgId = createdId(EXAMPLE_ORG_ID);
+
+export const Member = Type.String({
+  pattern: "^user:[0-9A-Za-z-]{1,64}$",
+  description: "A user, as events name them.",
+  examples: ["user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
+});
+
+const Name = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: PRINTABLE,
+  description: "For people; need not be unique.",
+  examples: ["Acme"],
+});
+
+const Role = oneOf(
+  orgRoles,
+  "What the member may do in the organisation's account: `owner` and `admin` everything, `member` everything but keys and members, `viewer` read, `billing` only see the organisation. Only owners make and remove owners.",
+);
+
+export const OrgCreate = component(
+  "OrgCreate",
+  Type.Object(
+    {
+      name: Name,
+      owner: Type.Optional(
+        Type.Unsafe<string>({
+          ...Member,
+          description: "Named by the operator alone: who becomes the owner. A user who creates one owns it.",
+        }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      examples: [{ name: "Acme" }, { name: "Acme", owner: "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70" }],
+    },
+  ),
+);
+
+export const OrgUpdate = component(
+  "OrgUpdate",
+  Type.Object({ name: Name }, { additionalProperties: false, examples: [{ name: "Acme Europe" }] }),
+);
+
+export const MemberAdd = component(
+  "MemberAdd",
+  Type.Object(
+    { member: Member, role: Role },
+    {
+      additionalProperties: false,
+      examples: [{ member: "user:0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21", role: "member" }],
+    },
+  ),
+);
+
+export const MemberUpdate = component(
+  "MemberUpdate",
+  Type.Object({ role: Role }, { additionalProperties: false, examples: [{ role: "admin" }] }),
+);
+
+export const HandOver = component(
+  "HandOver",
+  Type.Object(
+    {
+      to: Type.Unsafe<string>({ ...Member, description: "The member who becomes an owner." }),
+      from: Type.Optional(
+        Type.Unsafe<string>({ ...Member, description: "Named by the operator alone: the owner who becomes an admin." }),
+      ),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          from: "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+          to: "user:0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21",
+        },
+        { to: "user:0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21" },
+      ],
+    },
+  ),
+);
+
+const OrgMember = component(
+  "OrgMember",
+  Type.Object(
+    { member: Member, role: Role },
+    {
+      additionalProperties: false,
+      examples: [{ member: "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", role: "owner" }],
+    },
+  ),
+);
+
+const summary = {
+  org_id: OrgId,
+  account: Type.String({
+    description: "What to send as Levqor-Account to act for it.",
+    examples: [`org:${EXAMPLE_ORG_ID}`],
+  }),
+  name: Name,
+  role: Type.Unsafe<Static<typeof Role> | null>(
+    Type.Union([Role, Type.Null()], { description: "The caller's own; null for the operator." }),
+  ),
+  created_at: Timestamp,
+};
+
+const EXAMPLE_SUMMARY = {
+  org_id: EXAMPLE_ORG_ID,
+  account: `org:${EXAMPLE_ORG_ID}`,
+  name: "Acme",
+  role: "owner",
+  created_at: EXAMPLE_TIME,
+};
+
+export const Org = component(
+  "Org",
+  Type.Object(
+    { ...summary, members: Type.Array(OrgMember, { description: "In the order in which they joined." }) },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          ...EXAMPLE_SUMMARY,
+          members: [{ member: "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", role: "owner" }],
+        },
+      ],
+    },
+  ),
+);
+
+const OrgSummary = component(
+  "OrgSummary",
+  Type.Object(summary, { additionalProperties: false, examples: [EXAMPLE_SUMMARY] }),
+);
+
+export const OrgList = component("OrgList", list(OrgSummary));
