@@ -6,6 +6,7 @@ export const scopes = {
   "jobs:approve": "Approve or reject waiting steps of jobs.",
   "pipelines:read": "Read stored pipelines.",
   "pipelines:write": "Create and update pipelines.",
+  "pipelines:publish": "Publish pipelines, which jobs of all accounts can then run, and change published ones.",
   "schedules:read": "Read schedules and their history.",
   "schedules:write": "Create, pause, resume and delete schedules, which submit jobs.",
   "workflows:read": "Read the limits of workflows.",
@@ -37,6 +38,7 @@ const OPERATOR_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
   "ops:read",
   "ops:write",
   "metrics:read",
+  "pipelines:publish",
 ]);
 
 export function isOperatorScope(scope: Scope): boolean {

@@ -26,10 +26,12 @@ export type PipelineCommand =
       readonly expected_version: number | "any";
       /** Of the caller, who must also be allowed to use the steps of the version being replaced. */
       readonly reach: Reach;
+      /** Whether the caller may change what jobs of all accounts run. */
+      readonly may_publish: boolean;
     };
 
 export interface PipelineRejection extends Rejection {
-  readonly code: "pipeline_exists" | "pipeline_not_found" | "version_mismatch" | "beyond_reach";
+  readonly code: "pipeline_exists" | "pipeline_not_found" | "version_mismatch" | "beyond_reach" | "published";
 }
 
 const initial: PipelineState = { version: 0, definition: null, created_at: null, updated_at: null };
@@ -63,6 +65,9 @@ function decide(command: PipelineCommand, state: PipelineState): readonly KnownN
   const other = beyond(command.reach, { workflow, steps: state.definition?.steps });
   if (other !== undefined) {
     return refuse("beyond_reach", `The key may not replace a version whose steps use ${JSON.stringify(other)}.`);
+  }
+  if (state.definition?.published && !command.may_publish) {
+    return refuse("published", "The pipeline is published: jobs of all accounts can run it.");
   }
   if (command.expected_version !== "any" && command.expected_version !== state.version) {
     const message = `Expected version ${command.expected_version}, found ${state.version}.`;

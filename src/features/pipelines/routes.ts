@@ -4,7 +4,7 @@ import { OPERATOR } from "../../../events/account.ts";
 import { decode } from "../../../events/mod.ts";
 import { type PipelineDefinition, PipelineName, pipelineStream } from "../../../events/pipeline.ts";
 import type { PipelineRow } from "../../../projections/pipelines.ts";
-import { type Caller, metaOf, reachOf } from "../../access/mod.ts";
+import { type Caller, mayDo, metaOf, reachOf, type Scope } from "../../access/mod.ts";
 import { type PipelineState, pipelineDecider, pipelineState } from "../../domain/pipeline/pipeline.ts";
 import { beyond } from "../../domain/reach.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -27,9 +27,12 @@ const ROUTE = "/api/v1/pipelines";
 const nameParameter = nameParam(PipelineName, pipelineProblems.pipeline_not_found);
 const versionParameter = nameParam(Pipeline.properties.version, pipelineProblems.pipeline_not_found);
 
+/** What publishing takes, besides what storing does. */
+const PUBLISH: Scope = "pipelines:publish";
+
 const [EXAMPLE] = Pipeline.examples as [object];
 
-export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
+export function pipelineRoutes({ auth, log, sql, workflows, stored }: ApiParts) {
   return [
     route(
       {
@@ -58,7 +61,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         const { name, ...definition } = call.body;
         const pipeline = checkPermitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
-        checkPublished(caller, definition);
+        checkPublished(call, definition);
         if (workflows.has(name)) {
           throw new Problem(
             pipelineProblems.pipeline_exists,
@@ -164,7 +167,7 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         tag: tags.pipelines,
         summary: "Update a pipeline",
         description:
-          "Records a new version, based on the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. A key that is limited to some workflows cannot replace a version whose steps use others. A version that equals the newest one is not recorded again.",
+          "Records a new version, based on the one that If-Match names. Jobs that have started keep the version they started with; all others run the new one. To change a published pipeline takes the scope pipelines:publish. A key that is limited to some workflows cannot replace a version whose steps use others. A version that equals the newest one is not recorded again.",
         scope: "pipelines:write",
         params: { name: nameParameter },
         if_match: true,
@@ -188,17 +191,24 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
         }
         const pipeline = checkPermitted(caller, { workflow: name, ...definition });
         checkSteps(definition.steps, { connectors: workflows, pointer: "/steps" });
-        checkPublished(caller, definition);
+        checkPublished(call, definition);
         const stream_id = pipelineStream({ account: caller.account, name });
         const handled = await handle(log, {
           stream_id,
           decider: pipelineDecider,
-          command: { type: "update", pipeline, expected_version, reach: reachOf(caller) },
+          command: {
+            type: "update",
+            pipeline,
+            expected_version,
+            reach: reachOf(caller),
+            may_publish: mayDo(caller, PUBLISH),
+          },
           meta: { ...metaOf(caller), correlation_id: stream_id, ...call.cause },
         });
         if (!handled.ok) {
           const { code, message } = handled.refusal;
           if (code === "pipeline_not_found") throw notFound(name);
+          if (code === "published") auth.require(call.request, PUBLISH);
           throw new Problem(
             code === "beyond_reach" ? problems.workflow_not_allowed : problems.version_mismatch,
             message,
@@ -231,6 +241,17 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
     ),
   ];
 
+  /** Throws the problems `validation_failed` and `insufficient_scope` if the caller may not publish a pipeline, but does. */
+  function checkPublished(
+    { caller, request }: Pick<Call<unknown, unknown, unknown, Caller>, "caller" | "request">,
+    { published }: Pick<PipelineDefinition, "published">,
+  ): void {
+    if (!published) return;
+    if (caller.account === OPERATOR) auth.require(request, PUBLISH);
+    else
+      throw invalid([{ pointer: "/published", message: "must be left out: only the operator can publish pipelines" }]);
+  }
+
   /** The pipeline at its newest version, or at the given one. Throws the problem `pipeline_not_found`. */
   async function read(caller: Caller, name: string, version?: number): Promise<PipelineState> {
     const isName = new RegExp(PipelineName.pattern as string).test(name);
@@ -240,12 +261,6 @@ export function pipelineRoutes({ log, sql, workflows, stored }: ApiParts) {
     if (state.version === 0 || (version !== undefined && state.version !== version)) throw notFound(name, version);
     return state;
   }
-}
-
-/** Throws the problem `validation_failed` if somebody else than the operator publishes a pipeline. */
-function checkPublished({ account }: Caller, { published }: Pick<PipelineDefinition, "published">): void {
-  if (!published || account === OPERATOR) return;
-  throw invalid([{ pointer: "/published", message: "must be left out: only the operator can publish pipelines" }]);
 }
 
 function notFound(name: string, version?: number | string): Problem {

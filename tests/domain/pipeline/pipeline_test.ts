@@ -169,38 +169,40 @@ describe("a stored pipeline", () => {
   const created = { type: "pipeline.created", data: { definition: first } };
   const updated = { type: "pipeline.updated", data: { definition: second } };
 
+  const anybody = { reach: EVERYTHING, may_publish: true };
+
   test("is created once", () => {
     expect(given()({ type: "create", pipeline: named(first) })).toEqual([created] as never);
     expect(given(created)({ type: "create", pipeline: named(first) })).toMatchObject({ code: "pipeline_exists" });
   });
   test("is updated from the expected version, or from any", () => {
     for (const expected_version of [1, "any"] as const) {
-      expect(given(created)({ type: "update", pipeline: named(second), expected_version, reach: EVERYTHING })).toEqual([
+      expect(given(created)({ type: "update", pipeline: named(second), expected_version, ...anybody })).toEqual([
         updated,
       ] as never);
     }
-    const late = given(
-      created,
-      updated,
-    )({ type: "update", pipeline: named(first), expected_version: 1, reach: EVERYTHING });
+    const late = given(created, updated)({ type: "update", pipeline: named(first), expected_version: 1, ...anybody });
     expect(late).toMatchObject({ code: "version_mismatch", message: "Expected version 1, found 2." });
-    expect(
-      given()({ type: "update", pipeline: named(first), expected_version: "any", reach: EVERYTHING }),
-    ).toMatchObject({
+    expect(given()({ type: "update", pipeline: named(first), expected_version: "any", ...anybody })).toMatchObject({
       code: "pipeline_not_found",
     });
   });
   test("is not replaced by a caller who may not use its steps", () => {
     const reach = { workflows: new Set(["a"]), account: "operator", system: false };
     const waiting = named(definition({ id: "nap", sleep: { seconds: 1 } }));
-    const replace = { type: "update", pipeline: waiting, expected_version: "any", reach } as const;
+    const replace = { type: "update", pipeline: waiting, expected_version: "any", reach, may_publish: true } as const;
     expect(given(created)(replace)).toMatchObject({ code: "beyond_reach", message: expect.stringContaining('"http"') });
     expect(given(created)({ ...replace, reach: { ...reach, workflows: new Set(["a", "http"]) } })).toHaveLength(1);
   });
+  test("that is published is not changed by a caller who may not publish", () => {
+    const published = { type: "pipeline.created", data: { definition: { ...first, published: true } } };
+    const replace = { type: "update", pipeline: named(second), expected_version: "any", reach: EVERYTHING } as const;
+    expect(given(published)({ ...replace, may_publish: false })).toMatchObject({ code: "published" });
+    expect(given(published)({ ...replace, may_publish: true })).toHaveLength(1);
+    expect(given(created)({ ...replace, may_publish: false })).toHaveLength(1);
+  });
   test("gets no new version equal to its current one", () => {
-    expect(given(created)({ type: "update", pipeline: named(first), expected_version: 1, reach: EVERYTHING })).toEqual(
-      [],
-    );
+    expect(given(created)({ type: "update", pipeline: named(first), expected_version: 1, ...anybody })).toEqual([]);
   });
   test("says when it was created and when it changed", () => {
     expect(pipelineState(history("pipeline-a", [created, updated]))).toEqual({

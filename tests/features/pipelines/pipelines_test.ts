@@ -163,3 +163,46 @@ test("the list shows pipelines in pages, newest first", async () => {
   const second = await ask(`limit=1&cursor=${first.body.next_cursor}`);
   expect(second.body.data[0].name).toBe("list-one");
 });
+
+describe("publishing a pipeline", () => {
+  const KEY = "the-key-of-the-operator";
+  const operator = { "x-api-key": KEY };
+  let guarded: Harness;
+  beforeAll(async () => {
+    guarded = await startApi({ api_keys: [KEY] });
+  });
+  afterAll(() => guarded.stop());
+
+  async function issue(scopes: string[]): Promise<Record<string, string>> {
+    const { status, body } = await guarded.ask("/api/v1/keys", post({ name: "K", scopes }, operator));
+    expect(status).toBe(201);
+    return { "x-api-key": body.key };
+  }
+  const store = (method: string, name: string, body: object, headers: Record<string, string>) => {
+    const path = method === "POST" ? "/api/v1/pipelines" : `/api/v1/pipelines/${name}`;
+    const all = { ...headers, ...(method === "PUT" && { "if-match": "*" }) };
+    const sent = { format: 1, steps, ...(method === "POST" && { name }), ...body };
+    return guarded.ask(path, { ...post(sent, all), method });
+  };
+  const refused = { status: 403, error: "insufficient_scope", required_scope: "pipelines:publish" };
+
+  test("takes a scope of its own: a key that may store pipelines does not get the payloads of all accounts", async () => {
+    const storing = await issue(["pipelines:write"]);
+    expect((await store("POST", "taken-over", { published: true }, storing)).body).toMatchObject(refused);
+    expect((await store("POST", "taken-over", {}, storing)).status).toBe(201);
+    expect((await store("PUT", "taken-over", { published: true }, storing)).body).toMatchObject(refused);
+    const publishing = await issue(["pipelines:write", "pipelines:publish"]);
+    expect((await store("PUT", "taken-over", { published: true }, publishing)).body).toMatchObject({ published: true });
+  });
+
+  test("keeps those who may not publish from changing and withdrawing it", async () => {
+    const storing = await issue(["pipelines:write", "pipelines:read"]);
+    expect((await store("POST", "everyones", { published: true }, operator)).status).toBe(201);
+    for (const body of [{ published: true, steps: other }, { steps: other }, {}]) {
+      expect((await store("PUT", "everyones", body, storing)).body).toMatchObject(refused);
+    }
+    const { body } = await guarded.ask("/api/v1/pipelines/everyones", { headers: storing });
+    expect(body).toMatchObject({ version: 1, published: true, steps });
+    expect((await store("PUT", "everyones", {}, operator)).body).toMatchObject({ version: 2 });
+  });
+});
