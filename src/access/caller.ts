@@ -52,8 +52,8 @@ export function mayDo({ scopes, account }: Pick<Caller, "scopes" | "account">, s
   return (scopes === "all" || scopes.has(scope)) && (account === OPERATOR || !isOperatorScope(scope));
 }
 
-/** The accounts of customers: a user's own, and an organisation's. */
-const CUSTOMERS_ACCOUNT = /^(?:user|org):[A-Za-z0-9-]{1,64}$/;
+/** The accounts of customers: a user's own, and an organisation's. In capitals an id would be nobody's. */
+const CUSTOMERS_ACCOUNT = /^(?:user|org):[a-z0-9-]{1,64}$/;
 
 /** Whether a text has the form of a customer's account. */
 export function isCustomersAccount(account: string): boolean {

@@ -9,8 +9,9 @@ const EXAMPLE_ORG_ID = "0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f";
 export const OrgId = createdId(EXAMPLE_ORG_ID);
 
 export const Member = Type.String({
-  pattern: "^user:[0-9A-Za-z-]{1,64}$",
-  description: "A user, as events name them.",
+  // In capitals it would be nobody's, and an organisation could be left with an owner who does not exist.
+  pattern: "^user:[0-9a-z-]{1,64}$",
+  description: "A user, as events name them: in lower case.",
   examples: ["user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
 });
 

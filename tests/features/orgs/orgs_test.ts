@@ -213,6 +213,19 @@ describe("acting for an organisation", () => {
     expect(event?.meta).toMatchObject({ actor: ada.id, account });
   });
 
+  test("is named in lower case: in capitals an account or a member would be nobody's", async () => {
+    const { account, path } = await team([bob, "member"]);
+    const [kind, id] = account.split(":") as [string, string];
+    const capitals = `${kind}:${id.toUpperCase()}`;
+    for (const who of [operators, ada]) {
+      const answer = await send("GET", "/api/v1/jobs", undefined, acting(who, capitals));
+      expect(errorOf(answer)).toEqual([403, "account_not_allowed"]);
+    }
+    const ghost = { member: `user:${eve.id.slice("user:".length).toUpperCase()}`, role: "owner" };
+    const { status, body } = await send("POST", `${path}/members`, ghost, operators);
+    expect([status, body.errors[0].pointer]).toEqual([422, "/member"]);
+  });
+
   test("each may do what their role allows", async () => {
     const [viewer, billing, admin] = [await user(), await user(), await user()];
     const { account } = await team([bob, "member"], [viewer, "viewer"], [billing, "billing"], [admin, "admin"]);
