@@ -13,9 +13,12 @@ export const VISITOR = "visitor";
 /** The operator's own keys have no id: their actors are 8 hex digits of their SHA-256. */
 const OPERATORS_ACTOR = /^(?:key:[0-9a-f]{8}|anonymous)$/;
 
-/** The account that an event belongs to: `user:<id>`, `org:<id>`, `operator` or `system`. */
+/**
+ * The account that an event belongs to: `user:<id>`, `org:<id>`, `operator` or `system`. Events from before there were
+ * accounts name an issued key or a visitor there, as the author of what was the operator's.
+ */
 export function accountOf({ account = OPERATOR }: Pick<EventMeta, "account">): string {
-  return account;
+  return account.startsWith("key:") || account === VISITOR ? OPERATOR : account;
 }
 
 /** What an event's meta says of its account: nothing if it is the operator's, as most are where there is no other. */

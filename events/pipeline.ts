@@ -1,10 +1,11 @@
 /**
- * What a pipeline is, and what can happen to a stored one. Streams are named `pipeline-<account>/<name>`; a pipeline's version is
- * the version of its stream.
+ * What a pipeline is, and what can happen to a stored one. Streams are named `pipeline-<account>/<name>`, the operator's
+ * `pipeline-<name>`; a pipeline's version is the version of its stream.
  *
  * Strings can contain **expressions**, `{{ steps.fetch.output.body.id }}`: see `src/domain/pipeline/expression.ts`.
  */
 import { type Static, Type } from "@sinclair/typebox";
+import { OPERATOR } from "./account.ts";
 import { Backoff } from "./backoff.ts";
 import { entityId, streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
@@ -20,13 +21,14 @@ export const pipelineStreams = streamName("pipeline");
 
 /** The stream of a pipeline. */
 export function pipelineStream({ account, name }: PipelineId): string {
-  return pipelineStreams(`${account}/${name}`);
+  return pipelineStreams(account === OPERATOR ? name : `${account}/${name}`);
 }
 
 /** The pipeline that a stream belongs to. */
 export function pipelineOf(streamId: string): PipelineId {
-  const [account, name] = entityId(streamId).split("/") as [string, string];
-  return { account, name };
+  const id = entityId(streamId);
+  const [account, name] = id.split("/") as [string, string?];
+  return name === undefined ? { account: OPERATOR, name: id } : { account, name };
 }
 
 /** The limits of a pipeline; the schemas below state and enforce them. */

@@ -33,7 +33,7 @@ test("the guide's example runs", async () => {
   try {
     const meta = { actor: "key:author", correlation_id: name };
     const events = [{ type: "pipeline.created", data: { definition } }];
-    await service.log.append({ stream_id: `pipeline-operator/${name}`, expected_version: 0, events, meta });
+    await service.log.append({ stream_id: `pipeline-${name}`, expected_version: 0, events, meta });
     service.start({ connectors });
     const id = await service.submit(name, { payload: { since: "2026-01-01" } });
     const asked = await until(

@@ -244,5 +244,5 @@ test("data that does not match its schema is rejected, with the place and withou
 
 /** A new stream: a pipeline's is named after its account, too. */
 function streamOf(category: string): string {
-  return `${category}-${category === "pipeline" ? "operator/" : ""}${Bun.randomUUIDv7()}`;
+  return `${category}-${category === "pipeline" ? "user:1/" : ""}${Bun.randomUUIDv7()}`;
 }

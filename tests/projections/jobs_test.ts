@@ -181,6 +181,10 @@ test("a job belongs to an account: the operator's unless its submission says ano
   expect(account({})).toBe("operator");
   expect(account({ actor: `key:${id}` })).toBe("operator");
   expect(account({ actor: `key:${id}`, account: "org:1" })).toBe("org:1");
+  // From before there were accounts: the author of what the scheduler submitted.
+  for (const author of [`key:${id}`, "visitor"]) {
+    expect(account({ actor: "system:scheduler", account: author })).toBe("operator");
+  }
 });
 
 test("a job uses a share of whoever caused it, unless that is the operator", () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { pipelineStream } from "../../events/pipeline.ts";
 import { pipelines } from "../../projections/mod.ts";
 import { history, rowsAfter } from "../spec.ts";
 
@@ -20,4 +21,10 @@ test("a pipeline's row shows its newest version, and keeps its place", () => {
     updated_at: "2026-01-02T03:00:02Z",
     charged_to: "test",
   });
+});
+
+test("a pipeline without an account is the operator's, as all were before there were others", () => {
+  const [row] = rowsAfter(pipelines, history("pipeline-welcome-users", [created]));
+  expect(row).toMatchObject({ account: "operator", name: "welcome-users" });
+  expect(pipelineStream({ account: "operator", name: "welcome-users" })).toBe("pipeline-welcome-users");
 });
