@@ -82,6 +82,8 @@ export const KEY_OVERLAP_MAX_S = 2_592_000;
 export const KEY_OVERLAP_DEFAULT_S = 86_400;
 /** The maximum number each of schedules, stored pipelines, valid issued keys, and workflows with limits. */
 export const STORED_MAX = 10_000;
+/** The maximum number of organisations that one user creates: each has its own share of what callers share. */
+export const ORGS_OF_ONE_USER_MAX = 5;
 /** The maximum number of workflows that a key can be limited to. */
 export const KEY_WORKFLOWS_MAX = 100;
 /** Days that the uptime report covers. */

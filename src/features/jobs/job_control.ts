@@ -141,6 +141,10 @@ export function jobControlRoutes({
     origin: JobState,
     { from_step, payload }: { from_step: string; payload: Record<string, unknown> | undefined },
   ): Promise<Reused> {
+    const { pipeline: pinned } = origin;
+    if (pinned && pinned.account !== origin.account && !(await pipelines.read(pinned))?.published) {
+      throw invalid([{ pointer: "/from_step", message: "must be absent: the job's pipeline is no longer published" }]);
+    }
     const steps =
       origin.steps ?? (origin.pipeline && (await pipelines.read(origin.pipeline, origin.pipeline.version)))?.steps;
     const reused = stepsBefore(from_step, { steps: steps ?? [], states: origin.step_states, payload });

@@ -63,7 +63,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
           record: () => createOrg(log, { org_id, name, owner, meta: { actor: caller.actor, ...call.cause } }),
         });
         call.once(created);
-        return await shown(call, org_id);
+        return await shown(actingMember(caller), org_id);
       },
     ),
     route(
@@ -119,7 +119,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         responses: { 200: { description: "The organisation.", schema: Org, example: EXAMPLE } },
         errors: [orgProblems.session_required],
       },
-      async (call) => await shown(call, call.params.org_id),
+      async (call) => await shown(actingMember(call.caller), call.params.org_id),
     ),
     route(
       {
@@ -144,19 +144,14 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         id: "addOrgMember",
         tag: tags.orgs,
         summary: "Add a user to an organisation",
-        description: "For the operator: with keys in API_KEYS, without asking the user.",
+        description: "For the operator, without asking the user.",
         scope: "ops:write",
         params: { org_id: orgIdParam },
         body: MemberAdd,
         responses: { 201: { description: "The organisation, with its new member.", schema: Org, example: EXAMPLE } },
-        errors: [
-          orgProblems.session_required,
-          orgProblems.role_exceeded,
-          orgProblems.already_member,
-          orgProblems.too_many_members,
-        ],
+        errors: [orgProblems.already_member, orgProblems.too_many_members],
       },
-      async (call) => await record(call, { type: "join", ...call.body }),
+      async (call) => await record(call, { type: "join", ...call.body }, null),
     ),
     route(
       {
@@ -224,8 +219,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
   ];
 
   /** The organisation as its members see it. Throws the problem `org_not_found`. */
-  async function shown({ caller }: Pick<OrgCall, "caller">, org_id: string, left?: OrgState) {
-    const member = actingMember(caller);
+  async function shown(member: string | null, org_id: string, left?: OrgState) {
     const org = await readOrg(log, org_id);
     const role = member === null ? null : (org?.members.get(member) ?? left?.members.get(member));
     if (!org || role === undefined) throw notFound();
@@ -233,16 +227,16 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
     return { org_id, account: orgAccount(org_id), name: org.name, role, created_at: org.created_at, members };
   }
 
-  /** Records a command of the caller's. Throws the problems that its refusal says. */
-  async function record(call: OrgCall, wanted: Wanted) {
+  /** Records a command, by default as the caller. Throws the problems that its refusal says. */
+  async function record(call: OrgCall, wanted: Wanted, by = actingMember(call.caller)) {
     const { caller, cause } = call;
     const { org_id } = call.params;
-    const command = { by: actingMember(caller), ...wanted } as OrgCommand;
+    const command = { ...wanted, by } as OrgCommand;
     const handled = await commandOrg(log, { org_id, command, meta: { actor: caller.actor, ...cause } });
     if (!handled.ok) throw problemOf(handled.refusal);
     call.recorded(handled.position);
     // Those who have just left see what they left.
-    return await shown(call, org_id, handled.state);
+    return await shown(by, org_id, handled.state);
   }
 }
 

@@ -7,7 +7,7 @@ import type { Caller } from "../../access/mod.ts";
 import { CallerTallies, type Count, countRows, type RecordOutcome, Tally } from "../../access/shares/tallies.ts";
 import type { Sql } from "../../db/mod.ts";
 import type { EventLog } from "../../log/types.ts";
-import { STORED_MAX } from "../limits.ts";
+import { ORGS_OF_ONE_USER_MAX, STORED_MAX } from "../limits.ts";
 import type { ApiLogger } from "../options.ts";
 import { Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
@@ -87,7 +87,7 @@ export class StoredThings {
     const { share, logger } = this.#options;
     const callers = new CallerTallies({
       max: this.#max,
-      share,
+      share: kind === "orgs" ? ORGS_OF_ONE_USER_MAX / this.#max : share,
       every_ms: { near: 0, far: 0 },
       count: (charged_to, limit) => this.#count(kind, { limit, charged_to }),
       logger,

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { SignJWT } from "jose";
 import { decode } from "../../../events/mod.ts";
+import { ORGS_OF_ONE_USER_MAX } from "../../../src/http/limits.ts";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";
 import { openSse } from "../../http/sse_client.ts";
 
@@ -44,7 +45,8 @@ const operators = { headers: operator };
 
 /** An organisation of Ada's, with the other members. */
 async function team(...members: [User, string][]): Promise<{ org_id: string; path: string; account: string }> {
-  const { status, body } = await send("POST", "/api/v1/orgs", { name: "Acme" }, ada);
+  // Created by the operator, who may create any number.
+  const { status, body } = await send("POST", "/api/v1/orgs", { name: "Acme", owner: ada.id }, operators);
   expect(status).toBe(201);
   const path = `/api/v1/orgs/${body.org_id}`;
   for (const [{ id }, role] of members) {
@@ -79,6 +81,17 @@ describe("an organisation", () => {
     expect(events).toMatchObject([
       { type: "org.created", meta: { actor: ada.id, account: `org:${first.body.org_id}` } },
     ]);
+  });
+
+  test("is one of a limited number that a user creates, whatever account they act for", async () => {
+    const many = await user();
+    const create = (who: { headers: Headers }) => send("POST", "/api/v1/orgs", { name: "Many" }, who);
+    const made = [];
+    for (let n = 0; n < ORGS_OF_ONE_USER_MAX; n++) made.push(await create(many));
+    expect(made.map(({ status }) => status)).toEqual(made.map(() => 201));
+    for (const who of [many, acting(many, made[0]?.body.account)]) {
+      expect(errorOf(await create(who))).toEqual([409, "too_many_stored"]);
+    }
   });
 
   test("is listed for its members, and exists for nobody else", async () => {
