@@ -10,6 +10,12 @@ export const SYSTEM = "system";
 /** Callers without a key, where others need one: nobody knows who they are, so they count as one. */
 export const VISITOR = "visitor";
 
+/**
+ * What the name of a customer's account looks like, as a regular expression: a user's own, or an organisation's. In
+ * capitals an id would be nobody's.
+ */
+export const CUSTOMERS_ACCOUNT = "(?:user|org):[0-9a-z-]{1,64}";
+
 /** The operator's own keys have no id: their actors are 8 hex digits of their SHA-256. */
 const OPERATORS_ACTOR = /^(?:key:[0-9a-f]{8}|anonymous)$/;
 

@@ -19,8 +19,10 @@ export const orgRoles = ["owner", "admin", "billing", "member", "viewer"] as con
 export type OrgRole = (typeof orgRoles)[number];
 
 const Role = Type.Union(orgRoles.map((role) => Type.Literal(role)));
-const Member = Type.String({
-  pattern: "^user:[0-9A-Za-z-]{1,64}$",
+/** In capitals it would be nobody's, and an organisation could be left with an owner who does not exist. */
+export const Member = Type.String({
+  pattern: "^user:[0-9a-z-]{1,64}$",
+  description: "A user, as events name them: in lower case.",
   examples: ["user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
 });
 /** Of the organisation, for people to read. */

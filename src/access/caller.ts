@@ -1,5 +1,5 @@
 /** Who is calling, and what they may do. */
-import { OPERATOR, ofAccount } from "../../events/account.ts";
+import { CUSTOMERS_ACCOUNT, OPERATOR, ofAccount } from "../../events/account.ts";
 import type { EventMeta } from "../../events/envelope.ts";
 import { alarm } from "../async/mod.ts";
 import type { Reach } from "../domain/reach.ts";
@@ -52,12 +52,11 @@ export function mayDo({ scopes, account }: Pick<Caller, "scopes" | "account">, s
   return (scopes === "all" || scopes.has(scope)) && (account === OPERATOR || !isOperatorScope(scope));
 }
 
-/** The accounts of customers: a user's own, and an organisation's. In capitals an id would be nobody's. */
-const CUSTOMERS_ACCOUNT = /^(?:user|org):[a-z0-9-]{1,64}$/;
+const CUSTOMERS = new RegExp(`^${CUSTOMERS_ACCOUNT}$`);
 
 /** Whether a text has the form of a customer's account. */
 export function isCustomersAccount(account: string): boolean {
-  return CUSTOMERS_ACCOUNT.test(account);
+  return CUSTOMERS.test(account);
 }
 
 /** A caller as they act for another account than their own; `changes`: what else is different there. */

@@ -124,8 +124,7 @@ function changeRole(
   if (current === role) return [];
   if (!mayGrant(own, role)) return exceeded(own, role);
   if (!mayGrant(own, current)) return exceeded(own, current);
-  if (current === "owner" && owners(members) === 1) return lastOwner();
-  return [{ type: "org.role_changed", data: { member, role } }];
+  return lastOwner(members, member) ?? [{ type: "org.role_changed", data: { member, role } }];
 }
 
 function remove(
@@ -136,8 +135,7 @@ function remove(
   const current = members.get(member);
   if (current === undefined) return notMember();
   if (member !== by && !mayGrant(own, current)) return exceeded(own, current);
-  if (current === "owner" && owners(members) === 1) return lastOwner();
-  return [{ type: "org.member_left", data: { member } }];
+  return lastOwner(members, member) ?? [{ type: "org.member_left", data: { member } }];
 }
 
 function handOver(
@@ -157,12 +155,6 @@ function handOver(
   ];
 }
 
-function owners(members: OrgState["members"]): number {
-  let count = 0;
-  for (const role of members.values()) if (role === "owner") count++;
-  return count;
-}
-
 function exceeded(own: OrgRole, role: OrgRole): OrgRejection {
   return refuse("role_exceeded", `The role "${own}" can neither give the role "${role}" nor take it away.`);
 }
@@ -171,7 +163,10 @@ function notMember(): OrgRejection {
   return refuse("member_not_found", "The user is not a member of the organisation.");
 }
 
-function lastOwner(): OrgRejection {
+/** Why a member must stay an owner; `undefined`: another one is, or they are none. */
+function lastOwner(members: OrgState["members"], member: string): OrgRejection | undefined {
+  const owners = [...members].filter(([, role]) => role === "owner");
+  if (owners.length !== 1 || owners[0]?.[0] !== member) return undefined;
   return refuse("last_owner", "The organisation would be without an owner. Make another member an owner first.");
 }
 

@@ -1,9 +1,10 @@
 /** Organisations: creating them, and who belongs to them. */
-import { orgAccount } from "../../../events/org.ts";
+import { Member, orgAccount } from "../../../events/org.ts";
 import type { Caller } from "../../access/mod.ts";
 import type { OrgCommand, OrgRejection, OrgState } from "../../domain/org.ts";
 import type { ApiParts } from "../../http/api.ts";
 import type { Call } from "../../http/call.ts";
+import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
@@ -13,7 +14,7 @@ import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { commandOrg, createOrg, readOrg } from "./commands.ts";
 import { orgProblems } from "./problems.ts";
-import { HandOver, Member, MemberAdd, MemberUpdate, Org, OrgCreate, OrgId, OrgList, OrgUpdate } from "./schemas.ts";
+import { HandOver, MemberAdd, MemberUpdate, Org, OrgCreate, OrgId, OrgList, OrgUpdate } from "./schemas.ts";
 
 const ROUTE = "/api/v1/orgs";
 
@@ -28,6 +29,19 @@ const memberParam = checkedParam("member", Member);
 const [EXAMPLE] = Org.examples as [object];
 const [LISTED] = OrgList.properties.data.items.examples as [object];
 const CHANGED = { 200: { description: "The organisation, as it is now.", schema: Org, example: EXAMPLE } } as const;
+
+/** Calls that change one member. */
+const CHANGING_MEMBERS = {
+  scope: "orgs:write",
+  params: { org_id: orgIdParam, member: memberParam },
+  responses: CHANGED,
+  errors: [
+    orgProblems.session_required,
+    orgProblems.member_not_found,
+    orgProblems.role_exceeded,
+    orgProblems.last_owner,
+  ],
+} as const satisfies Partial<AnyDeclaration>;
 
 /** A call on one organisation. */
 type OrgCall = Call<{ readonly org_id: string }, unknown, unknown, Caller>;
@@ -162,16 +176,8 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         summary: "Change a member's role",
         description:
           "For owners and admins: nobody gives a role above their own, or takes one away. What the member does for the organisation at that moment ends within a second: streams, sockets and waiting claims.",
-        scope: "orgs:write",
-        params: { org_id: orgIdParam, member: memberParam },
         body: MemberUpdate,
-        responses: CHANGED,
-        errors: [
-          orgProblems.session_required,
-          orgProblems.member_not_found,
-          orgProblems.role_exceeded,
-          orgProblems.last_owner,
-        ],
+        ...CHANGING_MEMBERS,
       },
       async (call) => await record(call, { type: "change_role", member: call.params.member, ...call.body }),
     ),
@@ -184,15 +190,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         summary: "Remove a member",
         description:
           "For owners and admins; members can remove themselves. From then on the organisation does not exist for them. Its keys and jobs stay, whoever created them.",
-        scope: "orgs:write",
-        params: { org_id: orgIdParam, member: memberParam },
-        responses: CHANGED,
-        errors: [
-          orgProblems.session_required,
-          orgProblems.member_not_found,
-          orgProblems.role_exceeded,
-          orgProblems.last_owner,
-        ],
+        ...CHANGING_MEMBERS,
       },
       async (call) => await record(call, { type: "remove", member: call.params.member }),
     ),

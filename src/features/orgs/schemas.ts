@@ -1,19 +1,12 @@
 /** The shapes of the feature's requests and responses. */
 import { type Static, Type } from "@sinclair/typebox";
-import { orgRoles } from "../../../events/org.ts";
+import { Member, orgRoles } from "../../../events/org.ts";
 import { component } from "../../http/document/components.ts";
 import { createdId, EXAMPLE_TIME, list, oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
 const EXAMPLE_ORG_ID = "0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f";
 
 export const OrgId = createdId(EXAMPLE_ORG_ID);
-
-export const Member = Type.String({
-  // In capitals it would be nobody's, and an organisation could be left with an owner who does not exist.
-  pattern: "^user:[0-9a-z-]{1,64}$",
-  description: "A user, as events name them: in lower case.",
-  examples: ["user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"],
-});
 
 const Name = Type.String({
   minLength: 1,

@@ -1,5 +1,7 @@
 /** The headers of requests and responses, as the API document describes them. */
 
+import { CUSTOMERS_ACCOUNT, OPERATOR } from "../../../events/account.ts";
+
 export const requestHeaders = {
   "Idempotency-Key": {
     description:
@@ -24,7 +26,7 @@ export const requestHeaders = {
     description:
       "The account that the call acts for, for example `org:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70`; by default the key's or session's own. A session can act for the organisations that its user is a member of, keys in API_KEYS for any account, other keys only for their own.",
     required: false,
-    schema: { type: "string", pattern: "^(?:operator|(?:user|org):[A-Za-z0-9-]{1,64})$" },
+    schema: { type: "string", pattern: `^(?:${OPERATOR}|${CUSTOMERS_ACCOUNT})$` },
     example: "operator",
   },
   "Levqor-Min-Position": {

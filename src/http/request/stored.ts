@@ -86,8 +86,7 @@ export class StoredThings {
   #talliesOf(kind: StoredKind): Tallies {
     const { share, logger } = this.#options;
     const callers = new CallerTallies({
-      max: this.#max,
-      share: kind === "orgs" ? ORGS_OF_ONE_USER_MAX / this.#max : share,
+      ...(kind === "orgs" ? { max: ORGS_OF_ONE_USER_MAX, share: 1 } : { max: this.#max, share }),
       every_ms: { near: 0, far: 0 },
       count: (charged_to, limit) => this.#count(kind, { limit, charged_to }),
       logger,

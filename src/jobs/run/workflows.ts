@@ -29,8 +29,8 @@ export class Workflows implements RunnableWorkflows {
   readonly runs_steps = true;
   readonly #connectors: readonly string[];
   /** By {@link workflowName}: pipelines, as far as they are known. */
-  #pipelines = new Map<string, NamedPipeline>();
-  #everyones: ReadonlySet<string>;
+  readonly #pipelines = new Map<string, NamedPipeline>();
+  #everyones: Set<string>;
   #refreshAt = 0;
 
   constructor(connectors: Pick<ReadonlySet<string>, "keys">) {
@@ -55,7 +55,7 @@ export class Workflows implements RunnableWorkflows {
   learn(pipeline: NamedPipeline): boolean {
     const isMore = pipeline.published ? !this.#everyones.has(pipeline.workflow) : !this.has(pipeline);
     this.#pipelines.set(workflowName(pipeline), pipeline);
-    if (pipeline.published) this.#everyones = new Set([...this.#everyones, pipeline.workflow]);
+    if (pipeline.published) this.#everyones.add(pipeline.workflow);
     return isMore;
   }
 
