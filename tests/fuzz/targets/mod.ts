@@ -2,9 +2,10 @@
 import type { FuzzTarget } from "../target.ts";
 import { cron } from "./cron.ts";
 import { cursors } from "./cursors.ts";
+import { emailAddress } from "./email_address.ts";
 import { expressions } from "./expressions.ts";
 import { json } from "./json.ts";
 import { sealed } from "./sealed.ts";
 import { time } from "./time.ts";
 
-export const targets: readonly FuzzTarget[] = [cron, cursors, expressions, json, sealed, time];
+export const targets: readonly FuzzTarget[] = [cron, cursors, emailAddress, expressions, json, sealed, time];
