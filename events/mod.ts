@@ -3,6 +3,8 @@
 import type { Static } from "@sinclair/typebox";
 import { decodeJson } from "../src/json/mod.ts";
 import { bulkEvents } from "./bulk.ts";
+import { consentEvents } from "./consent.ts";
+import { documentEvents } from "./document.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { errorEvents } from "./error.ts";
 import { incidentEvents } from "./incident.ts";
@@ -24,6 +26,8 @@ export * from "./envelope.ts";
 /** Every event type with its newest schema. */
 export const catalogue = {
   ...bulkEvents,
+  ...consentEvents,
+  ...documentEvents,
   ...errorEvents,
   ...incidentEvents,
   ...jobEvents,
