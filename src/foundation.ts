@@ -10,6 +10,7 @@ import type { Config } from "./config.ts";
 import { clearLeases, connect, type Database, openDatabase, type Sql } from "./db/mod.ts";
 import { submitSystemJob } from "./jobs/mod.ts";
 import { type EventLog, mayChangeLog, openLog } from "./log/mod.ts";
+import { type Mailing, openMailing } from "./mail/mod.ts";
 import { migrations } from "./migrations.ts";
 import { startListening } from "./process/listening.ts";
 import type { Stops } from "./process/stops.ts";
@@ -30,6 +31,7 @@ export interface Foundation {
   readonly bus: Bus;
   readonly projector: Projector;
   readonly reactor: Reactor;
+  readonly mail: Mailing;
   readonly metrics: Metrics;
   readonly tracing: Tracing;
 }
@@ -119,5 +121,6 @@ export async function buildFoundation(
     stops.add("metrics server", () => server.stop());
     logger.info({ url: server.url }, "Metrics are served");
   }
-  return { config, logger, instance, about, database, sql, log, bus, projector, reactor, metrics, tracing };
+  const mail = openMailing({ config: config.mail, logger: logger.child({ part: "mail" }) });
+  return { config, logger, instance, about, database, sql, log, bus, projector, reactor, mail, metrics, tracing };
 }

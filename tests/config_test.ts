@@ -53,7 +53,17 @@ describe("an empty environment", () => {
       rate_limits: { burst: null, global: null, tiers: { free: 60, pro: 600, enterprise: 6000 } },
       trust_proxy: undefined,
       webhook_secret: undefined,
-      mail: { sender: undefined, receiving_email: undefined },
+      mail: {
+        delivery: { via: "outbox" },
+        domain: undefined,
+        from: {
+          support: "Levqor <support@levqor.localhost>",
+          billing: "Levqor Billing <billing@levqor.localhost>",
+          "no-reply": "Levqor <no-reply@levqor.localhost>",
+          security: "Levqor Security <security@levqor.localhost>",
+        },
+        receiving_email: undefined,
+      },
       vault_key: [],
       vault_periods: { trace_days: 90, evidence_years: 3, fiscal_years: 10 },
       webhook_secret_next: undefined,
@@ -105,6 +115,7 @@ const FULL = {
   WEBHOOK_SECRET_NEXT: NEXT_WEBHOOK_SECRET,
   OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
   RESEND_API_KEY: "re_0123456789abcdef",
+  MAIL_DOMAIN: "mail.levqor.ai",
   MAIL_FROM: "Levqor <support@levqor.ai>",
   RECEIVING_EMAIL: "help@levqor.ai",
   RESEND_BASE_URL: "https://resend.example.com/",
@@ -157,10 +168,13 @@ describe("a full environment", () => {
       webhook_secret_next: NEXT_WEBHOOK_SECRET,
       outbound_allow: ["10.20.0.0/16", "fd00::/8", "192.168.0.7", "hooks.internal"],
       mail: {
-        sender: {
-          api_key: "re_0123456789abcdef",
-          from: "Levqor <support@levqor.ai>",
-          base_url: "https://resend.example.com",
+        delivery: { via: "resend", api_key: "re_0123456789abcdef", base_url: "https://resend.example.com" },
+        domain: "mail.levqor.ai",
+        from: {
+          support: "Levqor <support@levqor.ai>",
+          billing: "Levqor Billing <billing@mail.levqor.ai>",
+          "no-reply": "Levqor <no-reply@mail.levqor.ai>",
+          security: "Levqor Security <security@mail.levqor.ai>",
         },
         receiving_email: "help@levqor.ai",
       },
@@ -270,14 +284,24 @@ test("only a development service may call its own machine unless configured othe
 
 test("mail is sent where there is a key for it, whether or not operators get support messages", () => {
   const sender = { RESEND_API_KEY: "re_0123456789abcdef", MAIL_FROM: "support@levqor.ai" };
-  expect(load(sender).mail).toEqual({
-    sender: { api_key: sender.RESEND_API_KEY, from: "support@levqor.ai", base_url: "https://api.resend.com" },
+  expect(load(sender).mail).toMatchObject({
+    delivery: { via: "resend", api_key: sender.RESEND_API_KEY, base_url: "https://api.resend.com" },
+    domain: "levqor.ai",
+    from: { support: "support@levqor.ai", "no-reply": "Levqor <no-reply@levqor.ai>" },
     receiving_email: undefined,
   });
-  expect(load({ MAIL_FROM: "support@levqor.ai" }).mail.sender).toBeUndefined();
+  const { from } = load({ ...sender, MAIL_FROM: "", MAIL_DOMAIN: "levqor.ai" }).mail;
+  expect(from.support).toBe("Levqor <support@levqor.ai>");
 });
 
-test.each(["RESEND_API_KEY", "MAIL_FROM", "RECEIVING_EMAIL", "SENTRY_DSN"])(
+test("without a key mail is shown in development, and in production there is none", () => {
+  const shown = { MAIL_FROM: "support@levqor.ai", RECEIVING_EMAIL: "help@levqor.ai" };
+  expect(load(shown).mail.delivery).toEqual({ via: "outbox" });
+  const production = { API_KEYS: KEY, VAULT_KEY, NODE_ENV: "production", MAIL_FROM: "support@levqor.ai" };
+  expect(load(production).mail.delivery).toBeUndefined();
+});
+
+test.each(["RESEND_API_KEY", "MAIL_DOMAIN", "MAIL_FROM", "RECEIVING_EMAIL", "SENTRY_DSN"])(
   "%s is the same for every process, and says so",
   (env) => {
     expect(settings().find((setting) => setting.env === env)?.summary).toContain("The same for every process.");
@@ -295,11 +319,12 @@ test("wrong mail settings are refused", () => {
 });
 
 test("incomplete mail settings are refused if they cannot work", () => {
-  expect(problems({ RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
+  const production = { API_KEYS: KEY, VAULT_KEY, NODE_ENV: "production" };
+  expect(problems({ ...production, RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
     "RECEIVING_EMAIL is set, but RESEND_API_KEY, which is needed to send mail to it, is not.",
   ]);
   expect(problems({ RESEND_API_KEY: "re_0123456789abcdef", RECEIVING_EMAIL: "help@levqor.ai" })).toEqual([
-    "RESEND_API_KEY is set, but MAIL_FROM is not: mail needs a sender in a domain that is verified at Resend.",
+    "RESEND_API_KEY is set, but neither MAIL_DOMAIN nor MAIL_FROM is: mail needs a sender in a domain that is verified at Resend.",
   ]);
 });
 
@@ -326,6 +351,7 @@ test("proxies are trusted by hops, by their addresses, or by the one address tha
 
 describe("rejected, with the value and how to fix it:", () => {
   test.each([
+    ["MAIL_DOMAIN", "Levqor.ai", 'MAIL_DOMAIN is "Levqor.ai": it must be a domain in lower case: levqor.ai.'],
     [
       "MAIL_FROM",
       "Levqor support@levqor.ai",

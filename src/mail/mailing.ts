@@ -1,6 +1,8 @@
-/** What jobs that mail have in common. */
+/** The service's mail: what jobs that mail have in common. */
 import { type Static, Type } from "@sinclair/typebox";
-import { type Mailer, type MailerOptions, resendMailer } from "./mailer.ts";
+import { createMailer, type Mailer, type Sender } from "./mailer.ts";
+import { Outbox } from "./outbox.ts";
+import { resendDelivery } from "./resend.ts";
 
 /** How mail is sent, and where operators receive theirs. */
 export interface Mailing {
@@ -8,21 +10,41 @@ export interface Mailing {
   readonly mailer: Mailer | undefined;
   /** Absent: operators get no mail. */
   readonly receiving_email: string | undefined;
+  /** The mails that would have been sent, in development without a key for Resend. */
+  readonly outbox?: Outbox | undefined;
+}
+
+export interface MailingOptions {
+  readonly config: {
+    readonly delivery:
+      | { readonly via: "resend"; readonly api_key: string; readonly base_url: string }
+      | { readonly via: "outbox" }
+      | undefined;
+    readonly from: Readonly<Record<Sender, string>>;
+    readonly receiving_email: string | undefined;
+  };
+  readonly logger: { info(about: object, message: string): void };
 }
 
 /** That of a service with these settings. */
-export function mailingOf({
-  mail: { sender, receiving_email },
-}: {
-  readonly mail: { readonly sender: MailerOptions | undefined; readonly receiving_email: string | undefined };
-}): Mailing {
-  return { mailer: sender && resendMailer(sender), receiving_email };
+export function openMailing({ config, logger }: MailingOptions): Mailing {
+  const { delivery, from, receiving_email } = config;
+  if (!delivery) return { mailer: undefined, receiving_email };
+  if (delivery.via === "resend") {
+    return { mailer: createMailer({ delivery: resendDelivery(delivery), from }), receiving_email };
+  }
+  const outbox = new Outbox((mail_id) => logger.info({ mail_id }, "A mail is not sent, but shown at GET /_dev/mails"));
+  return { mailer: createMailer({ delivery: outbox, from }), receiving_email, outbox };
 }
 
 const NotMailed = Type.Object({ skipped: Type.Literal("mail_not_configured") });
 
-/** The outcome of a job that mails: the mail's id at the provider, or that none was sent because mail is not configured. */
-export const MailOutcome = Type.Union([Type.Object({ mail_id: Type.String() }), NotMailed]);
+/** The outcome of a job that mails: the mail's id at the provider, or why it was not sent. */
+export const MailOutcome = Type.Union([
+  Type.Object({ mail_id: Type.String() }),
+  Type.Object({ skipped: Type.Literal("consent_withdrawn") }),
+  NotMailed,
+]);
 export type MailOutcome = Static<typeof MailOutcome>;
 
 export const NOT_MAILED: Static<typeof NotMailed> = { skipped: "mail_not_configured" };

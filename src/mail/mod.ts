@@ -1,4 +1,6 @@
 /** Sends mail. */
 export { htmlOf, type Letter } from "./letter.tsx";
-export { type Mail, type Mailer, resendMailer } from "./mailer.ts";
-export { MAIL_RETRY, type Mailing, MailOutcome, mailingOf, NOT_MAILED } from "./mailing.ts";
+export { createMailer, type Mail, type Mailer } from "./mailer.ts";
+export { MAIL_RETRY, type Mailing, MailOutcome, NOT_MAILED, openMailing } from "./mailing.ts";
+export { OUTBOX_MAX, Outbox } from "./outbox.ts";
+export { resendDelivery } from "./resend.ts";

@@ -1,23 +1,37 @@
-/** Settings of mail: how it is sent, and where operators receive theirs. */
+/** Settings of mail: how it is sent, by which senders, and where operators receive theirs. */
 import { matching, setting, settings, urlOf } from "../settings/mod.ts";
 
 /** An address as in RFC 5321, without quoted local parts and address literals. */
 const ADDRESS = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\\.)+[A-Za-z0-9-]{1,63}";
+
+/** Mail that is only shown has this sender's domain. */
+const SHOWN_DOMAIN = "levqor.localhost";
 
 export const mailSettings = settings(
   {
     resend_api_key: setting({
       env: "RESEND_API_KEY",
       summary:
-        "API key of the Resend account that sends the service's mail. The same for every process. Without it, no mail is sent.",
+        "API key of the Resend account that sends the service's mail. The same for every process. Without it, no mail is sent; in development, it is kept in memory instead.",
       example: "re_…",
       secret: true,
       read: matching(/^[\x21-\x7e]{8,256}$/, "it must be 8 to 256 visible ASCII characters"),
     }),
+    mail_domain: setting({
+      env: "MAIL_DOMAIN",
+      summary:
+        "Domain that is verified at Resend, from which mail is sent: by support@, billing@, no-reply@ and security@. The same for every process.",
+      example: "levqor.ai",
+      default_text: "the domain of MAIL_FROM",
+      read: matching(
+        /^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/,
+        "it must be a domain in lower case: levqor.ai",
+      ),
+    }),
     mail_from: setting({
       env: "MAIL_FROM",
       summary:
-        "Sender of all mail: an address in a domain that is verified at Resend, with or without a name. The same for every process.",
+        "Sender of mail about support, in place of support@ of MAIL_DOMAIN: an address in a domain that is verified at Resend, with or without a name. The same for every process.",
       example: "Levqor <support@levqor.ai>",
       read: matching(
         new RegExp(`^(?:[\\p{L}\\p{N} .'&-]{1,64} <${ADDRESS}>|${ADDRESS})$`, "u"),
@@ -43,20 +57,42 @@ export const mailSettings = settings(
     }),
   },
   {
-    check: ({ given }) => [
+    check: ({ given, deployment: { production } }) => [
       given.has("resend_api_key") &&
         !given.has("mail_from") &&
-        "RESEND_API_KEY is set, but MAIL_FROM is not: mail needs a sender in a domain that is verified at Resend.",
-      given.has("receiving_email") &&
+        !given.has("mail_domain") &&
+        "RESEND_API_KEY is set, but neither MAIL_DOMAIN nor MAIL_FROM is: mail needs a sender in a domain that is verified at Resend.",
+      production &&
+        given.has("receiving_email") &&
         !given.has("resend_api_key") &&
         "RECEIVING_EMAIL is set, but RESEND_API_KEY, which is needed to send mail to it, is not.",
     ],
-    resolve: ({ resend_api_key: api_key, mail_from: from, receiving_email, resend_base_url: base_url }) => ({
-      mail: {
-        /** Absent: no mail is sent. */
-        sender: api_key && from ? { api_key, from, base_url: base_url.replace(/\/+$/, "") } : undefined,
-        receiving_email,
-      },
-    }),
+    resolve: (
+      { resend_api_key: api_key, mail_domain, mail_from, receiving_email, resend_base_url },
+      { production },
+    ) => {
+      const domain = mail_domain ?? mail_from?.replace(/^.*@|>$/g, "");
+      const base_url = resend_base_url.replace(/\/+$/, "");
+      const via = api_key && domain ? ({ via: "resend", api_key, base_url } as const) : undefined;
+      return {
+        mail: {
+          /** Absent: no mail is sent. `outbox`: it is only shown, in development. */
+          delivery: via ?? (production ? undefined : ({ via: "outbox" } as const)),
+          domain,
+          /** Whom mail is from, by what it is about. */
+          from: sendersOf(domain ?? SHOWN_DOMAIN, mail_from),
+          receiving_email,
+        },
+      };
+    },
   },
 );
+
+function sendersOf(domain: string, mail_from: string | undefined) {
+  return {
+    support: mail_from ?? `Levqor <support@${domain}>`,
+    billing: `Levqor Billing <billing@${domain}>`,
+    "no-reply": `Levqor <no-reply@${domain}>`,
+    security: `Levqor Security <security@${domain}>`,
+  };
+}

@@ -2,15 +2,25 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { ConnectorError } from "../../connectors/connector.ts";
 import { isRetryable } from "../../src/jobs/run/retry.ts";
 import { LETTER_LENGTH_MAX } from "../../src/mail/mailer.ts";
-import { type Mail, type Mailer, resendMailer } from "../../src/mail/mod.ts";
+import { createMailer, type Mail, type Mailer, OUTBOX_MAX, Outbox, resendDelivery } from "../../src/mail/mod.ts";
 import { type ResendStandIn, refused, resendDescribed, type SentMail, startResend } from "../support/resend.ts";
 
 const FROM = "Levqor <support@levqor.ai>";
+const from = {
+  support: FROM,
+  billing: "Levqor Billing <billing@levqor.ai>",
+  "no-reply": "Levqor <no-reply@levqor.ai>",
+  security: "Levqor Security <security@levqor.ai>",
+} as const;
+const mailerOf = (options: { timeout_ms?: number } = {}) => {
+  const base_url = resend.url.replace(/\/$/, "");
+  return createMailer({ delivery: resendDelivery({ api_key: resend.key, base_url, ...options }), from });
+};
 let resend: ResendStandIn;
 let mailer: Mailer;
 beforeEach(() => {
   resend = startResend();
-  mailer = resendMailer({ api_key: resend.key, from: FROM, base_url: resend.url.replace(/\/$/, "") });
+  mailer = mailerOf();
 });
 afterEach(() => resend.stop());
 
@@ -38,10 +48,11 @@ const retryable = ({ code, options }: ConnectorError) => isRetryable({ code, mes
 
 describe("a mail", () => {
   test("is sent as HTML and as text, under its idempotency key", async () => {
-    const { mail_id } = await send({ reply_to: "help@levqor.ai" });
+    const sent = await send({ reply_to: "help@levqor.ai" });
+    expect(sent).toEqual({ mail_id: resend.mails[0]?.id as string });
     expect(resend.mails).toEqual([
       {
-        id: mail_id,
+        id: expect.any(String),
         idempotency_key: "support-1@2",
         body: {
           from: FROM,
@@ -49,7 +60,9 @@ describe("a mail", () => {
           reply_to: "help@levqor.ai",
           subject: "Your question",
           text: "We have answered:\n\n> They run.\n> All of them.\n",
-          html: expect.stringMatching(/^<!doctype html><html lang="en">.*<p>We have answered:<\/p><blockquote/),
+          html: expect.stringMatching(
+            /^<!doctype html><html lang="en">.*>Levqor<\/p><p>We have answered:<\/p><blockquote/,
+          ),
         },
       },
     ]);
@@ -129,6 +142,81 @@ describe("what people write", () => {
   });
 });
 
+describe("a sender", () => {
+  test("is named after what the mail is about, and is support by default", async () => {
+    for (const sender of ["billing", "no-reply", "security", undefined] as const) {
+      await mailer.send({ ...mail, ...(sender && { sender }) }, sending(`by ${sender}`));
+    }
+    expect(resend.mails.map(({ body }) => String(body.from))).toEqual([
+      from.billing,
+      from["no-reply"],
+      from.security,
+      from.support,
+    ]);
+  });
+});
+
+describe("a link", () => {
+  test("is a button, and a URL in the text", async () => {
+    await send({ paragraphs: [{ link: { label: "Sign <in>", href: "https://levqor.ai/a?b=1&c=2#t" } }] });
+    const [{ body }] = resend.mails as [SentMail];
+    expect(body.text).toBe("Sign <in>: https://levqor.ai/a?b=1&c=2#t\n");
+    expect(body.html).toMatch(/<a href="https:\/\/levqor.ai\/a\?b=1&amp;c=2#t" style="[^"]+">Sign &lt;in><\/a>/);
+  });
+
+  test.each([
+    ["javascript:alert(1)"],
+    ["https://levqor.ai/>\r\nBcc: eve@example.com"],
+    [`https://a/${"x".repeat(2_000)}`],
+  ])("is not %p, which no error shows", async (href) => {
+    const message = "Cannot send the mail: a link in it is not an http:// or https:// URL";
+    await expect(send({ paragraphs: [{ link: { label: "Look", href } }] })).rejects.toThrow(new Error(message));
+    await expect(send({ marketing: { unsubscribe_url: href } })).rejects.toThrow(new Error(message));
+  });
+});
+
+describe("a marketing mail", () => {
+  const marketing = { unsubscribe_url: "https://api.levqor.ai/unsubscribe/lvu_token" };
+
+  test("can be ended with one click in the mail program, and with a link (RFC 8058)", async () => {
+    await send({ marketing });
+    const [{ body }] = resend.mails as [SentMail];
+    expect(body.headers).toEqual({
+      "List-Unsubscribe": `<${marketing.unsubscribe_url}>`,
+      "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+    });
+    expect(body.text).toContain(`\n\nUnsubscribe: ${marketing.unsubscribe_url}\n`);
+    expect(body.html).toContain(`<a href="${marketing.unsubscribe_url}">Unsubscribe</a>`);
+    await mailer.send(mail, sending("transactional"));
+    expect(resend.mails[1]?.body).not.toHaveProperty("headers");
+  });
+
+  test("is not sent if consent was withdrawn since it was decided to send it", async () => {
+    const consents = [true, false];
+    const mayStillSend = async () => consents.shift() as boolean;
+    const one = await mailer.send({ ...mail, marketing }, { ...sending("1"), mayStillSend });
+    expect(one).toEqual({ mail_id: resend.mails[0]?.id as string });
+    const other = await mailer.send({ ...mail, marketing }, { ...sending("2"), mayStillSend });
+    expect(other).toEqual({ skipped: "consent_withdrawn" });
+    expect(resend.requests).toBe(1);
+  });
+});
+
+describe("the outbox", () => {
+  test("keeps mails in memory, each once, newest first, and no more than it may", async () => {
+    const told: string[] = [];
+    const outbox = new Outbox((mail_id) => told.push(mail_id));
+    const shown = createMailer({ delivery: outbox, from });
+    for (let i = 0; i <= OUTBOX_MAX; i++) await shown.send(mail, sending(`m${i}`));
+    await shown.send({ ...mail, subject: "Again" }, sending(`m${OUTBOX_MAX}`));
+    const mails = outbox.mails();
+    expect(mails).toHaveLength(OUTBOX_MAX);
+    expect(mails[0]).toMatchObject({ mail_id: `m${OUTBOX_MAX}`, to: mail.to, subject: mail.subject });
+    expect(mails.at(-1)?.mail_id).toBe("m1");
+    expect(told).toHaveLength(OUTBOX_MAX + 1);
+  });
+});
+
 describe("a mail that cannot be sent", () => {
   test.each([
     [400, "validation_error", false],
@@ -184,13 +272,7 @@ describe("a mail that cannot be sent", () => {
   test("in time may be retried", async () => {
     const { promise, resolve } = Promise.withResolvers<Response>();
     resend.refuse(() => promise);
-    const impatient = resendMailer({
-      api_key: resend.key,
-      from: FROM,
-      base_url: resend.url.replace(/\/$/, ""),
-      timeout_ms: 50,
-    });
-    const error = await failureOf(impatient.send(mail, sending()));
+    const error = await failureOf(mailerOf({ timeout_ms: 50 }).send(mail, sending()));
     expect([error.code, error.message]).toEqual(["mail_unavailable", "Resend did not respond within 50 ms."]);
     resolve(Response.json({ id: "late" }));
   });

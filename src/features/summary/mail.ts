@@ -64,7 +64,7 @@ export interface SubmitSummariesOptions {
   readonly instance: string;
   readonly logger: SweepOptions["logger"];
   /** Absent: nothing is mailed. */
-  readonly config: { readonly mail: { readonly sender?: unknown; readonly receiving_email?: string | undefined } };
+  readonly config: { readonly mail: { readonly delivery?: unknown; readonly receiving_email?: string | undefined } };
 }
 
 /**
@@ -91,7 +91,7 @@ export async function submitSummaries(
 
 /** Looks again and again whether a period is over: one process does, by a lease. */
 export function startSubmitting({ config, ...parts }: SubmitSummariesOptions): { stop(): Promise<void> } {
-  if (!config.mail.sender || !config.mail.receiving_email) return { stop: async () => {} };
+  if (!config.mail.delivery || !config.mail.receiving_email) return { stop: async () => {} };
   const done = new Set<string>();
   const { sql, instance: holder, logger } = parts;
   return sweep({ sql, name: "summaries", holder, every_ms: LOOK_EVERY_MS, logger }, () => submitSummaries(parts, done));

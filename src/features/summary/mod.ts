@@ -1,5 +1,4 @@
 /** Summaries of days and weeks, which operators read, and get by mail. */
-import { mailingOf } from "../../mail/mod.ts";
 import type { Feature } from "../feature.ts";
 import { mailSummary, startSubmitting } from "./mail.ts";
 import { summaryRoutes } from "./routes.ts";
@@ -9,5 +8,5 @@ export const summary: Feature = {
   routes: summaryRoutes,
   roles: ["all", "worker"],
   start: startSubmitting,
-  workflows: ({ config, ...parts }) => [mailSummary({ ...parts, ...mailingOf(config) })],
+  workflows: ({ mail, ...parts }) => [mailSummary({ ...parts, ...mail })],
 };

@@ -1,5 +1,4 @@
 /** Support: threads between people who need help and operators. */
-import { mailingOf } from "../../mail/mod.ts";
 import type { Feature } from "../feature.ts";
 import { supportWorkflows } from "./mail.ts";
 import { forwardSupportMessage, mailSupportAnswer } from "./reactions.ts";
@@ -9,5 +8,5 @@ export const support: Feature = {
   name: "support",
   routes: supportRoutes,
   reactions: (config) => [forwardSupportMessage(config), mailSupportAnswer(config)],
-  workflows: ({ log, config }) => supportWorkflows({ log, ...mailingOf(config) }),
+  workflows: ({ log, mail }) => supportWorkflows({ log, ...mail }),
 };

@@ -8,11 +8,14 @@ import type { SettingsOf } from "../../settings/mod.ts";
 export const FORWARD_MESSAGE = "levqor.forward_support_message";
 export const MAIL_ANSWER = "levqor.mail_support_answer";
 
-type MailSettings = SettingsOf<typeof mailSettings>;
+/** What of the settings decides whether there is mail. */
+interface MailSettings {
+  readonly mail: Pick<SettingsOf<typeof mailSettings>["mail"], "delivery" | "receiving_email">;
+}
 
 /** What senders write is forwarded, if mail is sent and operators have an address. */
-export function forwardSupportMessage({ mail: { sender, receiving_email } }: MailSettings): Reaction {
-  const forwards = sender !== undefined && receiving_email !== undefined;
+export function forwardSupportMessage({ mail: { delivery, receiving_email } }: MailSettings): Reaction {
+  const forwards = delivery !== undefined && receiving_email !== undefined;
   return defineReaction({
     name: "forward_support_message",
     events: ["support.opened", "support.message_added"],
@@ -24,12 +27,12 @@ export function forwardSupportMessage({ mail: { sender, receiving_email } }: Mai
 }
 
 /** What operators write is mailed to the sender, if mail is sent. */
-export function mailSupportAnswer({ mail: { sender } }: MailSettings): Reaction {
+export function mailSupportAnswer({ mail: { delivery } }: MailSettings): Reaction {
   return defineReaction({
     name: "mail_support_answer",
     events: ["support.message_added"],
     react: ({ data: { from }, stream_id, version }) =>
-      sender !== undefined && from === "operator"
+      delivery !== undefined && from === "operator"
         ? [submit({ workflow: MAIL_ANSWER, payload: { thread_id: entityId(stream_id), version } })]
         : [],
   });

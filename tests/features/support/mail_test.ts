@@ -3,7 +3,7 @@ import type { ConnectorContext } from "../../../connectors/connector.ts";
 import { supportDecider } from "../../../src/domain/support.ts";
 import { type SupportMailOptions, supportWorkflows } from "../../../src/features/support/mail.ts";
 import { type EventLog, handle, openLog } from "../../../src/log/mod.ts";
-import { resendMailer } from "../../../src/mail/mod.ts";
+import { createMailer, resendDelivery } from "../../../src/mail/mod.ts";
 import { meta } from "../../support/events.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { type ResendStandIn, refused, startResend } from "../../support/resend.ts";
@@ -55,7 +55,9 @@ describe("a job", () => {
     input: object,
     options: Partial<SupportMailOptions> = {},
   ) {
-    const mailer = resendMailer({ api_key: resend.key, from: FROM, base_url: resend.url.replace(/\/$/, "") });
+    const delivery = resendDelivery({ api_key: resend.key, base_url: resend.url.replace(/\/$/, "") });
+    const from = { support: FROM, billing: FROM, "no-reply": FROM, security: FROM };
+    const mailer = createMailer({ delivery, from });
     const workflows = supportWorkflows({ log, mailer, receiving_email: OPERATORS, ...options });
     const context = { signal: new AbortController().signal } as ConnectorContext;
     return workflows.find((workflow) => workflow.name === `levqor.${name}`)?.run(input, context);

@@ -8,8 +8,8 @@ const reply_token = { hash: "0".repeat(64), salt: "1".repeat(64) };
 const opened = { type: "support.opened", data: { email: "ada@example.com", message: "Where are they?", reply_token } };
 const written = { type: "support.message_added", data: { from: "sender", message: "Are they lost?" } };
 const answered = { type: "support.message_added", data: { from: "operator", message: "They run." } };
-const sender = { api_key: "re_of_a_test", from: "support@example.com", base_url: "https://resend.example.com" };
-const mail = { sender, receiving_email: "help@example.com" };
+const delivery = { via: "resend", api_key: "re_of_a_test", base_url: "https://resend.example.com" } as const;
+const mail = { delivery, receiving_email: "help@example.com" };
 const payload = { thread_id, version: 1 };
 
 describe("a message is forwarded to operators", () => {
@@ -23,7 +23,7 @@ describe("a message is forwarded to operators", () => {
   test("but not when an operator wrote it", () => when(answered).then());
 
   test("but not without an address for operators, or without mail", () => {
-    for (const missing of [{ receiving_email: undefined }, { sender: undefined }]) {
+    for (const missing of [{ receiving_email: undefined }, { delivery: undefined }]) {
       reactionSpec(forwardSupportMessage({ mail: { ...mail, ...missing } }), `support-${thread_id}`)(opened).then();
     }
   });
@@ -39,6 +39,9 @@ describe("an answer is mailed to the sender", () => {
   test("but not when the sender wrote it", () => when(written).then());
 
   test("but not without mail", () => {
-    reactionSpec(mailSupportAnswer({ mail: { ...mail, sender: undefined } }), `support-${thread_id}`)(answered).then();
+    reactionSpec(
+      mailSupportAnswer({ mail: { ...mail, delivery: undefined } }),
+      `support-${thread_id}`,
+    )(answered).then();
   });
 });
