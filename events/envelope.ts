@@ -41,6 +41,11 @@ export const EventMeta = Type.Object(
     account: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
     /** Of what is the operator's: the author of the event's data, if it is not the actor. See `authorOf`. */
     author: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
+    /**
+     * Whose personal data it has, as the vault names them: `user:<id>`, for example. Its personal parts are sealed with their
+     * keys.
+     */
+    subject: Type.Optional(Type.String({ minLength: 1, maxLength: 300 })),
     /** Besides the actor: the submitter of the job that is replayed, those who defined the schedule that fires. */
     on_behalf_of: Type.Optional(Type.Array(Type.String({ minLength: 1 }))),
     /** Shared by all events that one first action caused: the id of the job or of the service. */
@@ -77,6 +82,8 @@ export interface StoredEvent {
   readonly recorded_at: string;
   /** The parsed `data_json` and `meta_json`, if this process recorded it and had them parsed. */
   readonly parsed?: { readonly data: unknown; readonly meta: EventMeta };
+  /** JSON pointers to the parts of its data that are `null` because they were erased; absent: none. */
+  readonly erased?: readonly string[];
 }
 
 /** A recorded event, decoded and upcast to its newest schema. */
@@ -90,6 +97,8 @@ export interface RecordedEvent<Type extends string = string, Data = unknown> {
   readonly meta: EventMeta;
   /** RFC 3339, UTC, by the database's clock, microseconds. */
   readonly recorded_at: string;
+  /** As of a {@link StoredEvent}. */
+  readonly erased?: readonly string[];
 }
 
 /** `<stream_id>@<version>`: the same on every replica, and known before the event is written. */

@@ -97,6 +97,7 @@ export function decode(stored: StoredEvent): KnownEvent {
     data,
     meta: metaOf(stored),
     recorded_at: stored.recorded_at,
+    ...(stored.erased && { erased: stored.erased }),
   } as KnownEvent;
 }
 

@@ -15,33 +15,47 @@ export const personalClasses = ["profile", "trace", "evidence", "fiscal"] as con
 export type PersonalClass = (typeof personalClasses)[number];
 
 const MARK = "x-personal";
+const IF_SUBJECT = "x-personal-if-subject";
 
 /** Marks a part of an event's data as personal: text that a person wrote, or data that identifies one. */
 export function personal<Schema extends TSchema>(schema: Schema, kept_as: PersonalClass = "profile"): Schema {
   return { ...schema, [MARK]: kept_as };
 }
 
+/** Marks a part as personal in events that name a subject, and only there: it may be about anything. */
+export function personalIfSubject<Schema extends TSchema>(schema: Schema): Schema {
+  return { ...personal(schema), [IF_SUBJECT]: true };
+}
+
+/** Which personal parts are meant: by default all. */
+interface Wanted {
+  readonly kept_as?: PersonalClass;
+  /** Only those that are personal in every event. */
+  readonly always?: boolean;
+}
+
 /**
- * JSON pointers to a schema's personal parts, of all classes or of one, with `*` for any item of an array or any key of
- * a record. Nothing inside a marked part is listed.
+ * JSON pointers to a schema's personal parts, with `*` for any item of an array or any key of a record. Nothing inside a
+ * marked part is listed.
  */
-export function personalPointers(schema: TSchema, kept_as?: PersonalClass): readonly string[] {
-  return [...new Set(pointersIn(schema, { path: "", kept_as }))];
+export function personalPointers(schema: TSchema, wanted: Wanted = {}): readonly string[] {
+  return [...new Set(pointersIn(schema, { path: "", wanted }))];
 }
 
 interface Search {
   readonly path: string;
-  readonly kept_as: PersonalClass | undefined;
+  readonly wanted: Wanted;
 }
 
-function* pointersIn(schema: TSchema, { path, kept_as }: Search): Generator<string> {
+function* pointersIn(schema: TSchema, { path, wanted }: Search): Generator<string> {
   const mark = schema[MARK];
   if (mark) {
-    if (kept_as === undefined || mark === kept_as) yield path;
+    const { kept_as, always = false } = wanted;
+    if ((kept_as === undefined || mark === kept_as) && !(always && schema[IF_SUBJECT])) yield path;
     return;
   }
   for (const [name, part] of partsOf(schema)) {
-    yield* pointersIn(part, { path: name === undefined ? path : `${path}/${name}`, kept_as });
+    yield* pointersIn(part, { path: name === undefined ? path : `${path}/${name}`, wanted });
   }
 }
 

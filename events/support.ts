@@ -11,6 +11,11 @@ import { personal } from "./personal.ts";
 /** The stream of a support thread. */
 export const supportStream = streamName("support");
 
+/** Its personal data is the thread's, as the vault names it: a sender is not known otherwise. */
+export function supportSubject(threadId: string): string {
+  return `support:${threadId}`;
+}
+
 /** The person who opened the thread, or an operator. */
 export const supportParties = ["sender", "operator"] as const;
 export type SupportParty = (typeof supportParties)[number];

@@ -17,6 +17,7 @@ import { CallbackSecrets } from "../src/jobs/mod.ts";
 import { openLog } from "../src/log/mod.ts";
 import { Stops } from "../src/process/stops.ts";
 import { Metrics } from "../src/telemetry/mod.ts";
+import { MasterKeys, Vault } from "../src/vault/mod.ts";
 import { openSite } from "../src/web/mod.ts";
 import { outlineOf } from "./api_outline.ts";
 import { parseFlags, runScript } from "./arguments.ts";
@@ -36,6 +37,9 @@ Checks the OpenAPI document, and that its outline in ${OUTLINE} is up to date. W
 
 /** There is none: anything that asked for a connection would fail. */
 const NOWHERE = "postgres://nobody@127.0.0.1:1/nothing";
+/** Nothing is sealed. */
+const NO_KEY = Buffer.alloc(32).toString("base64");
+const NO_PERIODS = { trace_days: 1, evidence_years: 1, fiscal_years: 1 };
 
 /** Rules that are missing in the extended rule set, or only warnings there. */
 const RULES = {
@@ -89,6 +93,7 @@ export async function documentText(): Promise<string> {
       stop: async () => {},
     },
     log,
+    vault: new Vault({ sql: connect(NOWHERE), master_keys: new MasterKeys([NO_KEY]), periods: NO_PERIODS }),
     sql: connect(NOWHERE),
     bus: inProcessBus({ log }),
     projector: {

@@ -17,6 +17,7 @@ import type { Stops } from "./process/stops.ts";
 import { type Projector, startProjector } from "./projector/mod.ts";
 import { type Reaction, type Reactor, startReactor } from "./reactor/mod.ts";
 import { Metrics, openTracing, serveMetrics, type Tracing, traceAppends } from "./telemetry/mod.ts";
+import { openMasterKeys, personalLog, Vault } from "./vault/mod.ts";
 
 export interface Foundation {
   readonly config: Config;
@@ -27,7 +28,9 @@ export interface Foundation {
   readonly about: { readonly version: string; readonly build: string; readonly role: Config["role"] };
   readonly database: Database;
   readonly sql: Sql;
+  /** It seals and opens personal data. */
   readonly log: EventLog;
+  readonly vault: Vault;
   readonly bus: Bus;
   readonly projector: Projector;
   readonly reactor: Reactor;
@@ -75,18 +78,21 @@ export async function buildFoundation(
     on_recovery: () => logger.info("The trace collector is accepting traces again"),
   });
   stops.add("traces", () => tracing.close());
-  const log = openLog({
+  const recorded = openLog({
     url: database.url,
     on_batch: (batch) => {
       metrics.batch(batch);
       if (tracing.active) traceAppends(tracing, batch);
     },
   });
-  stops.add("log", () => log.close());
-  log.onCommit(({ events }) => metrics.recorded(events));
+  stops.add("log", () => recorded.close());
+  recorded.onCommit(({ events }) => metrics.recorded(events));
+  const vault = new Vault({ sql, master_keys: openMasterKeys(config), periods: config.vault_periods });
+  stops.add("vault", () => vault.close());
+  const log = personalLog(recorded, vault);
   const { nats_url, nats_replicas } = config;
   const bus = await openBus({
-    log,
+    log: recorded,
     sql,
     holder: instance,
     nats_url,
@@ -122,5 +128,20 @@ export async function buildFoundation(
     logger.info({ url: server.url }, "Metrics are served");
   }
   const mail = openMailing({ config: config.mail, logger: logger.child({ part: "mail" }) });
-  return { config, logger, instance, about, database, sql, log, bus, projector, reactor, mail, metrics, tracing };
+  return {
+    config,
+    logger,
+    instance,
+    about,
+    database,
+    sql,
+    log,
+    vault,
+    bus,
+    projector,
+    reactor,
+    mail,
+    metrics,
+    tracing,
+  };
 }

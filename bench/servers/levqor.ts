@@ -13,6 +13,7 @@ import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { startReactor } from "../../src/reactor/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
+import { MasterKeys, personalLog, Vault } from "../../src/vault/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { argument } from "../support/child.ts";
 import { silent } from "../support/silent.ts";
@@ -23,6 +24,11 @@ const sql = connect(database_url);
 const metrics = new Metrics({ version: "0.0.0", build: "bench", role: "api" });
 const log = openLog({ url: database_url, on_batch: (batch) => metrics.batch(batch) });
 log.onCommit(({ events }) => metrics.recorded(events));
+const vault = new Vault({
+  sql,
+  master_keys: new MasterKeys([Buffer.alloc(32).toString("base64")]),
+  periods: { trace_days: 90, evidence_years: 3, fiscal_years: 10 },
+});
 const bus = inProcessBus({ log });
 const stopping = new AbortController();
 const access = startAccess({ log, bus, sql, keys: [], production: true, logger: silent });
@@ -30,7 +36,8 @@ const stops = new Stops(silent);
 const options: ApiOptions = {
   stops,
   access,
-  log,
+  log: personalLog(log, vault),
+  vault,
   sql,
   bus,
   projector: startProjector({ sql, log, bus, projections: [], logger: silent }),

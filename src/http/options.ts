@@ -9,6 +9,7 @@ import type { Projector } from "../projector/mod.ts";
 import type { ProxyTrust, RateLimiter } from "../rate/mod.ts";
 import type { Reactor } from "../reactor/mod.ts";
 import type { Metrics, Tracing } from "../telemetry/mod.ts";
+import type { Vault } from "../vault/mod.ts";
 import type { Site } from "../web/mod.ts";
 
 /** Where the API reports what happens. */
@@ -45,7 +46,9 @@ export interface ApiOptions {
   readonly access: Access;
   /** Absent: there are no rate limits. */
   readonly limiter?: RateLimiter | undefined;
+  /** It seals and opens personal data. */
   readonly log: EventLog;
+  readonly vault: Vault;
   readonly sql: Sql;
   readonly bus: Bus;
   readonly config: ApiConfig;

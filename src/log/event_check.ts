@@ -25,7 +25,8 @@ export function eventFault(type: string, data: unknown): string | undefined {
  */
 export function checkOfEvent(schema: TSchema): FaultOf {
   const check = compileCheck(acceptingSealed(schema));
-  const personal = personalPointers(schema);
+  // Where a part is personal with a subject only, nobody takes a value for sealed in an event without one.
+  const personal = personalPointers(schema, { always: true });
   return (data) => {
     if (check.is(data)) return personal.length === 0 ? undefined : imitationIn(data, personal);
     const [error] = check.errors(data);

@@ -10,6 +10,7 @@ export {
   isTransient,
   LogUnavailableError,
 } from "./errors.ts";
+export { eventFault } from "./event_check.ts";
 export { type Folded, foldEvents, PAGE, pagesOf, readEvents } from "./fold.ts";
 export { type Handled, handle } from "./handle.ts";
 export { handleAll } from "./handle_all.ts";
@@ -23,6 +24,7 @@ export { tell } from "./teller.ts";
 export {
   type Append,
   type AppendAllResult,
+  type AppendEvent,
   type AppendResult,
   EVENT_DEPTH_LIMIT,
   type EventLog,

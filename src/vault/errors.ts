@@ -1,3 +1,5 @@
+import { LogUnavailableError } from "../log/mod.ts";
+
 /** A sealed value that should open and does not: it was changed, belongs elsewhere, or its key is lost. Never erased. */
 export class SealedValueError extends Error {
   override readonly name = "SealedValueError";
@@ -8,7 +10,10 @@ export class VaultKeyError extends Error {
   override readonly name = "VaultKeyError";
 }
 
-/** The database takes too long to say whether a key still exists: nothing may be sealed or opened until it does. */
-export class VaultUnavailableError extends Error {
+/**
+ * The database takes too long to say whether a key still exists: nothing may be sealed or opened until it does. To whoever
+ * appends, and to whoever reads, the log is unavailable.
+ */
+export class VaultUnavailableError extends LogUnavailableError {
   override readonly name = "VaultUnavailableError";
 }

@@ -9,5 +9,6 @@ export { SealedValueError, VaultKeyError, VaultUnavailableError } from "./errors
 export { MasterKeys } from "./master_keys.ts";
 export { openMasterKeys } from "./open.ts";
 export type { VaultPeriods } from "./periods.ts";
+export { openEvents, personalLog } from "./personal_log.ts";
 export { keepVault, retireKeys, rewrapKeys, wrappingProgress } from "./upkeep.ts";
 export { type DestroyedKey, Vault } from "./vault.ts";

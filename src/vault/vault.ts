@@ -37,7 +37,7 @@ export interface EventPlace {
 
 export interface SealOptions {
   readonly event: EventPlace;
-  /** Those of one class: `personalPointers(schema, "trace")`. */
+  /** Those of one class: `personalPointers(schema, { kept_as: "trace" })`. */
   readonly pointers: readonly string[];
   readonly subject: string;
   readonly class: PersonalClass;

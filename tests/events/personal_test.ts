@@ -50,10 +50,10 @@ describe("the personal parts of a schema", () => {
       vat_id: personal(Name, "fiscal"),
     });
     expect(personalPointers(schema)).toEqual(["/email", "/ip", "/notice", "/vat_id"]);
-    expect(personalPointers(schema, "profile")).toEqual(["/email"]);
-    expect(personalPointers(schema, "trace")).toEqual(["/ip"]);
-    expect(personalPointers(schema, "evidence")).toEqual(["/notice"]);
-    expect(personalPointers(schema, "fiscal")).toEqual(["/vat_id"]);
+    expect(personalPointers(schema, { kept_as: "profile" })).toEqual(["/email"]);
+    expect(personalPointers(schema, { kept_as: "trace" })).toEqual(["/ip"]);
+    expect(personalPointers(schema, { kept_as: "evidence" })).toEqual(["/notice"]);
+    expect(personalPointers(schema, { kept_as: "fiscal" })).toEqual(["/vat_id"]);
   });
 });
 

@@ -18,11 +18,16 @@ import { startProjector } from "../../src/projector/mod.ts";
 import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
 import { type Reaction, startReactor } from "../../src/reactor/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
+import { personalLog, type Vault } from "../../src/vault/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { keepSecret, planted, searchLine } from "../support/secrets.ts";
 import { openStore } from "../support/store.ts";
+import { testVault } from "../support/vault.ts";
 
-export interface Harness extends Pick<ApiOptions, "log" | "sql" | "bus"> {
+export interface Harness extends Pick<ApiOptions, "sql" | "bus"> {
+  /** As it is recorded. */
+  readonly log: EventLog;
+  readonly vault: Vault;
   readonly url: string;
   /** Where its database is. */
   readonly database_url: string;
@@ -85,7 +90,9 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
 export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const store = await openStore();
   const { log, sql } = store;
-  const apiLog = options.openApiLog ? await options.openApiLog(store.url()) : log;
+  const vault = testVault(sql);
+  const recorded = options.openApiLog ? await options.openApiLog(store.url()) : log;
+  const apiLog = personalLog(recorded, vault);
   const bus = inProcessBus({ log, poll_ms: 50 });
   const logged: Record<string, unknown>[] = [];
   for (const key of options.api_keys ?? []) keepSecret(key);
@@ -115,10 +122,10 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const projector = startProjector({ sql, log, bus, logger, projections });
   const reactor = startReactor({
     sql,
-    log,
+    log: apiLog,
     bus,
     logger,
-    submitJob: (job) => submitSystemJob(log, job),
+    submitJob: (job) => submitSystemJob(apiLog, job),
     since: await log.head(),
     reactions: options.reactions ?? reactionsOf(defaults),
   });
@@ -129,7 +136,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const metrics = new Metrics({ version: "1.2.3", build: "test", role: "api" });
   const apiBus = options.own_bus ? inProcessBus({ log, poll_ms: 50 }) : bus;
   const access = startAccess({
-    log,
+    log: apiLog,
     bus,
     sql,
     keys: options.api_keys ?? [],
@@ -142,6 +149,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     access,
     limiter,
     log: apiLog,
+    vault,
     sql,
     bus: apiBus,
     projector,
@@ -184,6 +192,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       return store.admin_url();
     },
     log,
+    vault,
     sql,
     bus: apiBus,
     logged,
@@ -207,7 +216,8 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       await projector.stop();
       await apiBus.close();
       await bus.close();
-      if (apiLog !== log) await apiLog.close();
+      if (recorded !== log) await recorded.close();
+      vault.close();
       await store.close();
     },
   };

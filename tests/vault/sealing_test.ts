@@ -16,8 +16,8 @@ const Person = Type.Object({
   notes: Type.Record(Type.String(), personal(Type.Unknown())),
 });
 const ALL = personalPointers(Person);
-const PROFILE = personalPointers(Person, "profile");
-const TRACE = personalPointers(Person, "trace");
+const PROFILE = personalPointers(Person, { kept_as: "profile" });
+const TRACE = personalPointers(Person, { kept_as: "trace" });
 
 const event = { stream_id: "user-42", version: 1 };
 const ada = {

@@ -1,13 +1,11 @@
 /** What the tests of the vault share: a database for a file, and as many processes' vaults on it as a test needs. */
 import { afterAll, beforeAll } from "bun:test";
-import { randomBytes } from "node:crypto";
 import { connect, type Sql } from "../../src/db/mod.ts";
 import { MasterKeys, Vault, type VaultPeriods } from "../../src/vault/mod.ts";
 import { type TestDatabase, testDatabase } from "../support/postgres.ts";
+import { masterKey, PERIODS } from "../support/vault.ts";
 
-export const PERIODS: VaultPeriods = { trace_days: 90, evidence_years: 3, fiscal_years: 10 };
-
-export const masterKey = (): string => randomBytes(32).toString("base64");
+export { masterKey, PERIODS };
 
 export interface VaultBench {
   readonly url: string;

@@ -1,7 +1,7 @@
 /** Support: people ask for help, with or without an account, and operators answer. */
 import { VISITOR } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
-import type { SupportParty } from "../../../events/support.ts";
+import { type SupportParty, supportSubject } from "../../../events/support.ts";
 import type { Caller } from "../../access/mod.ts";
 import { SUPPORT_REOPENINGS_MAX, type SupportCommand } from "../../domain/support.ts";
 import type { Call } from "../../http/call.ts";
@@ -87,7 +87,12 @@ export function supportRoutes({
           const detail = "Too many support threads were opened without a key.";
           throw new Problem(supportProblems.too_many_threads, detail, { retry_after_s: RETRY_AFTER_S });
         }
-        const meta = { actor: caller?.actor ?? VISITOR, correlation_id: thread_id, ...cause };
+        const meta = {
+          actor: caller?.actor ?? VISITOR,
+          subject: supportSubject(thread_id),
+          correlation_id: thread_id,
+          ...cause,
+        };
         let isNew = false;
         try {
           const opened = await openThread(log, { thread_id, idempotency_key, meta, ...body });
@@ -257,9 +262,18 @@ export function supportRoutes({
 
 /** The meta of a change to the thread that a call names. */
 function metaOf(call: InThread): EventMeta {
-  const { caller, params, cause } = call;
-  const actor = caller?.actor ?? VISITOR;
-  return { actor, correlation_id: params.thread_id, ...cause, causation_id: call.repeatableId() };
+  const {
+    caller,
+    params: { thread_id },
+    cause,
+  } = call;
+  return {
+    actor: caller?.actor ?? VISITOR,
+    subject: supportSubject(thread_id),
+    correlation_id: thread_id,
+    ...cause,
+    causation_id: call.repeatableId(),
+  };
 }
 
 type InThread = Pick<

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { decode } from "../../../events/mod.ts";
 import { SUPPORT_MESSAGES_MAX, SUPPORT_REOPENINGS_MAX } from "../../../src/domain/support.ts";
 import { openLog } from "../../../src/log/mod.ts";
+import { openEvents } from "../../../src/vault/mod.ts";
 import { type Harness, post, startApi } from "../../http/harness.ts";
 import { type BreakingProxy, startProxy } from "../../support/proxy.ts";
 
@@ -16,7 +17,8 @@ const ROUTE = "/api/v1/support";
 const asked = { email: "ada@example.com", message: "My jobs wait.\n\tWhat can I do?" };
 const ask = (body: unknown = asked, headers: Record<string, string> = {}) => api.ask(ROUTE, post(body, headers));
 
-const historyOf = async (thread_id: string) => (await api.log.readStream(`support-${thread_id}`)).map(decode);
+const historyOf = async (thread_id: string) =>
+  (await openEvents(api.vault, await api.log.readStream(`support-${thread_id}`))).map(decode);
 
 describe("opening a thread", () => {
   test("needs no key, and gives an id and a token of which only a hash is recorded", async () => {
