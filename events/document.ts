@@ -26,7 +26,6 @@ export const DocumentVersion = Type.Object({ version: Count(1), sha256: Sha256 }
 export type DocumentVersion = Static<typeof DocumentVersion>;
 
 export const DocumentPublished = Type.Object({
-  title: Type.String({ minLength: 1, maxLength: 200 }),
   /** Of the text, in UTF-8. */
   sha256: Sha256,
   /** The page's source, as it is in `public/legal`. */

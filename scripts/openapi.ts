@@ -90,6 +90,7 @@ export async function documentText(): Promise<string> {
       identify: () => ({ kind: "none" }),
       actFor: (caller) => ({ kind: "not_allowed", caller }),
       partyOf: async () => new Set(),
+      termsRequired: () => undefined,
       stop: async () => {},
     },
     log,

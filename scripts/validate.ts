@@ -11,6 +11,7 @@ import process from "node:process";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { type Checks, startChecks } from "./validate/checks.ts";
 import { Client } from "./validate/client.ts";
+import { checkConsent } from "./validate/consent.ts";
 import { checkCoverage, checkDocs } from "./validate/docs.ts";
 import { checkErrors } from "./validate/errors.ts";
 import { checkEvents } from "./validate/events.ts";
@@ -42,6 +43,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkKeys,
   checkIssuedKeys,
   checkOrgs,
+  checkConsent,
   checkIntake,
   checkJob,
   checkControl,

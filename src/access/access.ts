@@ -8,6 +8,7 @@ import { digestOf, environmentOf, looksLikeKey } from "./key_text.ts";
 import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
 import { Memberships } from "./memberships.ts";
 import { ROLE_SCOPES } from "./roles.ts";
+import { Terms, type TermsOptions } from "./terms.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 
 export interface Access {
@@ -31,16 +32,22 @@ export interface Access {
    * operator issued both. Throws if the log is unavailable.
    */
   partyOf(caller: Caller): Promise<ReadonlySet<string>>;
+  /**
+   * The version of the terms that a caller must accept first; `undefined`: none. A promise if it must wait, which rejects if the
+   * log is unavailable.
+   */
+  termsRequired(caller: Caller): number | undefined | Promise<number | undefined>;
   stop(): Promise<void>;
 }
 
-export interface AccessOptions extends KeyRingOptions, KeyUsesOptions {
+export interface AccessOptions extends KeyRingOptions, KeyUsesOptions, TermsOptions {
   /** The operator's own keys, which may do everything; without keys and tokens, everybody may. */
   readonly keys: readonly string[];
   /** Absent: no tokens are accepted. */
   readonly token?: IdentifyToken;
   readonly production: boolean;
   readonly logger: KeyRingOptions["logger"] & KeyUsesOptions["logger"];
+  readonly log: KeyRingOptions["log"] & TermsOptions["log"];
 }
 
 const NONE: Identity = { kind: "none" };
@@ -74,6 +81,7 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
   const operators = new Map(keys.map((key) => [digestPrefix(digestOf(key)), operator(digestOf(key))]));
   const uses = new KeyUses(options);
   const memberships = new Memberships(options);
+  const terms = new Terms(options, memberships);
   const ring = new KeyRing(options, (key_id, now) => uses.note(key_id, now));
   const environment = production ? "live" : "test";
   const required = keys.length > 0 || token !== undefined;
@@ -106,8 +114,10 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
       await ring.caughtUp();
       return ring.partyOf(actor);
     },
+    termsRequired: (caller) => terms.required(caller),
     async stop() {
       await ring.stop();
+      await terms.stop();
       await memberships.stop();
       await uses.stop();
     },

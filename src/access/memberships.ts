@@ -35,6 +35,12 @@ export class Memberships {
     return this.#orgs.get(orgId)?.memberships.get(member);
   }
 
+  /** The owners of an organisation, those who joined first at the beginning, as far as they are known here. */
+  owners(orgId: string): readonly string[] {
+    const { memberships = new Map<string, Membership>() } = this.#orgs.get(orgId) ?? {};
+    return [...memberships].filter(([, { role }]) => role === "owner").map(([member]) => member);
+  }
+
   /** Resolves when everything that was in the log at the call is known. Throws if that cannot be reached. */
   caughtUp(): Promise<void> {
     return this.#log.caughtUp();

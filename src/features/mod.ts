@@ -7,6 +7,7 @@ import type { Page } from "../http/page.ts";
 import type { Route } from "../http/route.ts";
 import type { Stops } from "../process/stops.ts";
 import type { Reaction } from "../reactor/mod.ts";
+import { consent } from "./consent/mod.ts";
 import { errors } from "./errors/mod.ts";
 import { events } from "./events/mod.ts";
 import type { Feature } from "./feature.ts";
@@ -33,6 +34,7 @@ const features: readonly Feature[] = [
   streams,
   workflows,
   orgs,
+  consent,
   keys,
   errors,
   events,

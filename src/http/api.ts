@@ -25,6 +25,7 @@ import { type Route, serveRoutes } from "./route.ts";
 export interface ApiParts extends ApiOptions {
   readonly auth: Auth;
   readonly queue: QueueDepth;
+  readonly addressOf: AddressOf;
   readonly stored: StoredThings;
   /** By caller: reading large parts of the log. */
   readonly reading: Turns;
@@ -63,7 +64,7 @@ export function createApi(options: ApiOptions, routes: (parts: ApiParts) => read
     app: () => app,
   })
     .use(
-      serveRoutes(routes({ ...options, auth, queue, stored, reading: new Turns() }), {
+      serveRoutes(routes({ ...options, auth, queue, stored, addressOf, reading: new Turns() }), {
         auth,
         limits,
         lists: { log, projector, read_model_wait_ms },

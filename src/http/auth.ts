@@ -21,6 +21,11 @@ export interface Auth {
   /** The caller, who must have the scope. Throws the problems `unauthorized`, `insufficient_scope` and `unavailable`. */
   require(request: Request, scope: Scope): Caller;
   /**
+   * Checks that the terms were accepted, if the caller must have: throws or rejects with the problems `terms_not_accepted` and
+   * `unavailable`.
+   */
+  requireTerms(caller: Caller): undefined | Promise<void>;
+  /**
    * The job that a call names, within the caller's reach. Throws the problem `job_not_found` if it is beyond it: before
    * anything else is checked.
    */
@@ -75,6 +80,16 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
       if (!mayDo(caller, scope)) throw insufficient(scope, caller);
       return caller;
     },
+    requireTerms(caller) {
+      const required = access.termsRequired(caller);
+      if (!(required instanceof Promise)) return checkTerms(required, caller);
+      return required.then(
+        (version) => checkTerms(version, caller),
+        (error) => {
+          throw unavailable("Cannot determine at the moment whether the terms were accepted.", error);
+        },
+      );
+    },
     async reachedJob(caller, job_id) {
       const named = { job_id, reach: reachOf(caller) };
       if (await readHistory(log, { ...named, after_version: 0, limit: 1 })) return named;
@@ -100,6 +115,15 @@ function notAllowed(): Problem {
 function unauthorized(detail: string): Problem {
   const headers = { "www-authenticate": 'ApiKey realm="levqor", Bearer realm="levqor"' };
   return new Problem(problems.unauthorized, detail, { headers });
+}
+
+/** Throws the problem `terms_not_accepted` if a version of the terms must be accepted first. */
+function checkTerms(version: number | undefined, { actor }: Caller): undefined {
+  if (version === undefined) return undefined;
+  const detail = actor.startsWith("user:")
+    ? `Version ${version} of the terms is in force, and must be accepted first: read it with GET /api/v1/terms, and accept it with POST /api/v1/terms.`
+    : `Version ${version} of the terms is in force. The user whose account the key belongs to, or an owner of the organisation, must accept it first, with a session of their own.`;
+  throw new Problem(problems.terms_not_accepted, detail, { members: { terms_version: version } });
 }
 
 function undecided(cause: unknown): Problem {

@@ -54,6 +54,8 @@ export interface Declaration<
   readonly description: string;
   /** The required scope, if keys are configured; absent: the call is open to all. */
   readonly scope?: Needed;
+  /** Users can make it before they accept the terms: it is about the terms, their own data, or signing out. */
+  readonly without_terms?: true;
   /** A header that replaces a key: with it the scope is not needed, and the handler checks its value (`call.secret`). */
   readonly secret_header?: Secret;
   readonly params?: Params;

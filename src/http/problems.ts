@@ -77,6 +77,16 @@ export const problems = defineProblems({
     title: "Insufficient scope",
     help: "The key is valid, but lacks the scope that required_scope names. Use a key that has it.",
   },
+  terms_not_accepted: {
+    status: 403,
+    title: "Terms not accepted",
+    help: "The terms have a version, in terms_version, that the user has not accepted. Show them GET /api/v1/terms, and send POST /api/v1/terms with that version when they accept it. For a key, the user whose account it belongs to must accept, or an owner of the organisation.",
+  },
+  session_required: {
+    status: 403,
+    title: "Session required",
+    help: "The call is about a user, and needs a session of theirs rather than a key. With a key in API_KEYS, name the user where the call allows it.",
+  },
   account_not_allowed: {
     status: 403,
     title: "Account not allowed",

@@ -2,7 +2,7 @@
  * One declaration of a call, and its handler. The declaration determines who may make the call, what is read of the
  * request and how it is checked, which problems it has, and its place in the API document.
  *
- * scope -> URL and rate limit -> path -> the job that it names -> If-Match, Idempotency-Key -> query -> body -> handler
+ * scope, terms -> URL and rate limit -> path -> the job that it names -> If-Match, Idempotency-Key -> query -> body -> handler
  */
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { Server } from "bun";
@@ -94,8 +94,19 @@ interface Arriving {
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arriving) => Promise<unknown> {
-  const { path, scope, secret_header, rate, any_query, idempotent, if_match, body_optional, waits_s, list } =
-    declaration;
+  const {
+    path,
+    scope,
+    without_terms,
+    secret_header,
+    rate,
+    any_query,
+    idempotent,
+    if_match,
+    body_optional,
+    waits_s,
+    list,
+  } = declaration;
   const { auth, limits, lists } = kit;
   const params = Object.entries(declaration.params ?? {});
   const namesJob = params.some(([, param]) => param === jobIdParam);
@@ -119,7 +130,13 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   return async ({ request, params: given, set, server }) => {
     const call = new Call({ request, server, set, path, lists }) as Writable<Call>;
     call.secret = secretOf(request);
-    call.caller = scope && call.secret === undefined ? auth?.require(request, scope) : knownCaller(request);
+    if (auth && scope && call.secret === undefined) {
+      const caller = auth.require(request, scope);
+      const accepting = without_terms ? undefined : auth.requireTerms(caller);
+      // Rarely: for the first call of a user.
+      if (accepting !== undefined) await accepting;
+      call.caller = caller;
+    } else call.caller = knownCaller(request);
     checkUrl(request, known);
     enterLimit?.(request);
     if (params.length > 0) call.params = readPath(given);

@@ -97,6 +97,9 @@ export const Problem = component(
           { description: "Each invalid value, at most the first 20." },
         ),
       ),
+      terms_version: Type.Optional(
+        Type.Integer({ description: "The version of the terms that must be accepted.", examples: [3] }),
+      ),
       job_id: Type.Optional(
         Type.Unsafe<string>({ ...JobId, description: "The job in question, if the request did not name it." }),
       ),

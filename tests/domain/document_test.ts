@@ -4,9 +4,9 @@ import { currentVersion, documentDecider } from "../../src/domain/document.ts";
 import { deciderSpec, record } from "../spec.ts";
 
 const given = deciderSpec(documentDecider);
-const [one, two] = ["1", "2"].map((digit) => ({ title: "Terms", sha256: digit.repeat(64), text: digit })) as [
-  { title: string; sha256: string; text: string },
-  { title: string; sha256: string; text: string },
+const [one, two] = ["1", "2"].map((digit) => ({ sha256: digit.repeat(64), text: digit })) as [
+  { sha256: string; text: string },
+  { sha256: string; text: string },
 ];
 const published = (data: typeof one): KnownNewEvent => ({ type: "document.published", data });
 

@@ -6,6 +6,7 @@ import { projections } from "../../projections/mod.ts";
 import { startAccess, type TokenOptions, tokenVerifier } from "../../src/access/mod.ts";
 import { inProcessBus } from "../../src/bus/mod.ts";
 import { type Config, loadConfig } from "../../src/config.ts";
+import { publishDocuments } from "../../src/features/consent/documents.ts";
 import { pages, reactionsOf, routesOf } from "../../src/features/mod.ts";
 import { createApi } from "../../src/http/api.ts";
 import { DOCS_PAGE } from "../../src/http/document/docs.ts";
@@ -63,6 +64,8 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   /** The API follows the log on a bus of its own, whose followers are then its alone. */
   readonly own_bus?: boolean;
   readonly api_keys?: readonly string[];
+  /** Publishes the terms and notices of `public/legal`: users must accept them first. */
+  readonly documents?: boolean;
   /** Accepts users' sessions. */
   readonly jwt?: TokenOptions;
   readonly production?: boolean;
@@ -94,6 +97,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
   const recorded = options.openApiLog ? await options.openApiLog(store.url()) : log;
   const apiLog = personalLog(recorded, vault);
   const bus = inProcessBus({ log, poll_ms: 50 });
+  if (options.documents) await publishDocuments(log, { actor: "system:test" });
   const logged: Record<string, unknown>[] = [];
   for (const key of options.api_keys ?? []) keepSecret(key);
   const logger = createLogger(

@@ -285,6 +285,9 @@ const cases: Record<string, () => Call[]> = {
     { ...call("POST", `/api/v1/orgs/${org}/hand-over`, { to: `user:${OWNER}` }, NO_SESSION), others: NO_ORG },
   ],
 
+  // Only about the caller: tests/features/consent.
+  acceptTerms: () => [],
+
   createKey: () =>
     [null, ["theirs"], ["mine", "theirs"]].map((workflows) =>
       call("POST", "/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows, expires_at }, [

@@ -37,9 +37,4 @@ export const orgProblems = defineProblems({
     title: "Last owner",
     help: "An organisation always has an owner. Make another member an owner first, or hand the organisation over.",
   },
-  session_required: {
-    status: 403,
-    title: "Session required",
-    help: "Only users are members of organisations: make the call with a user's session. Keys in API_KEYS can read and change any organisation.",
-  },
 });

@@ -35,12 +35,7 @@ const CHANGING_MEMBERS = {
   scope: "orgs:write",
   params: { org_id: orgIdParam, member: memberParam },
   responses: CHANGED,
-  errors: [
-    orgProblems.session_required,
-    orgProblems.member_not_found,
-    orgProblems.role_exceeded,
-    orgProblems.last_owner,
-  ],
+  errors: [problems.session_required, orgProblems.member_not_found, orgProblems.role_exceeded, orgProblems.last_owner],
 } as const satisfies Partial<AnyDeclaration>;
 
 /** A call on one organisation. */
@@ -63,7 +58,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         idempotent: true,
         body: OrgCreate,
         responses: { 201: { description: "The organisation is recorded.", schema: Org, example: EXAMPLE } },
-        errors: [orgProblems.session_required, problems.too_many_stored],
+        errors: [problems.session_required, problems.too_many_stored],
       },
       async (call) => {
         const { caller } = call;
@@ -99,7 +94,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
             example: { data: [LISTED], has_more: false, next_cursor: null },
           },
         },
-        errors: [orgProblems.session_required],
+        errors: [problems.session_required],
       },
       async (call) => {
         const member = actingMember(call.caller);
@@ -131,7 +126,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         scope: "orgs:read",
         params: { org_id: orgIdParam },
         responses: { 200: { description: "The organisation.", schema: Org, example: EXAMPLE } },
-        errors: [orgProblems.session_required],
+        errors: [problems.session_required],
       },
       async (call) => await shown(actingMember(call.caller), call.params.org_id),
     ),
@@ -147,7 +142,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         params: { org_id: orgIdParam },
         body: OrgUpdate,
         responses: CHANGED,
-        errors: [orgProblems.session_required, orgProblems.role_exceeded],
+        errors: [problems.session_required, orgProblems.role_exceeded],
       },
       async (call) => await record(call, { type: "rename", ...call.body }),
     ),
@@ -206,7 +201,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         params: { org_id: orgIdParam },
         body: HandOver,
         responses: CHANGED,
-        errors: [orgProblems.session_required, orgProblems.member_not_found, orgProblems.role_exceeded],
+        errors: [problems.session_required, orgProblems.member_not_found, orgProblems.role_exceeded],
       },
       async (call) => {
         const { to, from: named } = call.body;
@@ -265,7 +260,7 @@ function ownOrNamed(caller: Caller, { named, pointer }: { named: string | undefi
 function requireUser({ actor }: Caller): string {
   if (actor.startsWith("user:")) return actor;
   throw new Problem(
-    orgProblems.session_required,
+    problems.session_required,
     "The call needs a user's session: it is about the user's own organisations.",
   );
 }

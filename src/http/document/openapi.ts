@@ -1,6 +1,7 @@
 /** Writes the OpenAPI description of a call from its schemas and the catalogue of problems. */
 import type { TSchema } from "@sinclair/typebox";
 import type { DocumentDecoration } from "elysia";
+import { isOperatorScope } from "../../access/mod.ts";
 import { ROUTE_POLICIES } from "../../rate/mod.ts";
 import { type AnyDeclaration, type ResponseDeclaration, records, type Tag } from "../declaration.ts";
 import { deprecationHeaders, deprecationNote } from "../door/deprecation.ts";
@@ -74,6 +75,7 @@ function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
   const own = call.errors ?? [];
   return new Set([
     ...(call.scope ? [problems.unauthorized, problems.insufficient_scope, problems.account_not_allowed] : []),
+    ...(needsTerms(call) ? [problems.terms_not_accepted] : []),
     ...(call.body ? BODY_PROBLEMS : []),
     ...Object.values(call.params ?? {}).flatMap(({ errors }) => errors),
     ...(call.idempotent ? [problems.invalid_idempotency_key] : []),
@@ -87,6 +89,11 @@ function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
     ...(call.rate === "none" ? [] : [problems.rate_limited]),
     ...DOOR_PROBLEMS,
   ]);
+}
+
+/** Whether users can only make it after they accepted the terms; what is the operator's alone they cannot make at all. */
+function needsTerms({ scope, without_terms }: AnyDeclaration): boolean {
+  return scope !== undefined && !without_terms && !isOperatorScope(scope);
 }
 
 /** The headers of the request that it reads. */
