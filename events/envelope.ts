@@ -28,6 +28,8 @@ export const ACTORS = {
   "system:reaction:<name>": "a reaction: what the service does automatically after an event",
   "system:summary": "the service, which submits the mails of summaries to operators",
   "system:jobs": "the service, about a waiting job whose history cannot be read",
+  "system:mail": "the service, about mail that it sends",
+  "system:resend": "Resend, which reports what became of a mail",
   "system:workers": "the service, about a job that no external worker can claim",
   "system:replay": "an operator, with `npm run replay`",
 } as const;

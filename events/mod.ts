@@ -2,6 +2,7 @@
 
 import type { Static } from "@sinclair/typebox";
 import { decodeJson } from "../src/json/mod.ts";
+import { addressEvents } from "./address.ts";
 import { bulkEvents } from "./bulk.ts";
 import { consentEvents } from "./consent.ts";
 import { documentEvents } from "./document.ts";
@@ -11,6 +12,7 @@ import { incidentEvents } from "./incident.ts";
 import { jobEvents } from "./job.ts";
 import { keyEvents } from "./key.ts";
 import { limitEvents } from "./limit.ts";
+import { mailEvents } from "./mail.ts";
 import { orgEvents } from "./org.ts";
 import { pipelineEvents } from "./pipeline.ts";
 import { projectionEvents } from "./projection.ts";
@@ -25,6 +27,7 @@ export * from "./envelope.ts";
 
 /** Every event type with its newest schema. */
 export const catalogue = {
+  ...addressEvents,
   ...bulkEvents,
   ...consentEvents,
   ...documentEvents,
@@ -33,6 +36,7 @@ export const catalogue = {
   ...jobEvents,
   ...keyEvents,
   ...limitEvents,
+  ...mailEvents,
   ...orgEvents,
   ...pipelineEvents,
   ...projectionEvents,

@@ -3,6 +3,7 @@ import { errors } from "./errors.ts";
 import { incidents } from "./incidents.ts";
 import { jobs } from "./jobs.ts";
 import { keys } from "./keys.ts";
+import { mails } from "./mails.ts";
 import { metrics } from "./metrics.ts";
 import { orgMembers } from "./org_members.ts";
 import { orgs } from "./orgs.ts";
@@ -32,4 +33,5 @@ export const projections: readonly Projection[] = [
   orgs,
   orgMembers,
   supportThreads,
+  mails,
 ];

@@ -127,7 +127,7 @@ export async function buildFoundation(
     stops.add("metrics server", () => server.stop());
     logger.info({ url: server.url }, "Metrics are served");
   }
-  const mail = openMailing({ config: config.mail, logger: logger.child({ part: "mail" }) });
+  const mail = openMailing({ log, vault, config: config.mail, logger: logger.child({ part: "mail" }) });
   return {
     config,
     logger,

@@ -13,8 +13,8 @@ export interface Outgoing extends Pick<Letter, "subject"> {
 }
 
 export interface Handing {
-  /** Identifies the mail: handing it over again within 24 hours sends nothing. 1 to 256 characters. */
-  readonly idempotency_key: string;
+  /** Identifies the mail: handing it over again within 24 hours sends nothing. A UUID. */
+  readonly mail_id: string;
   /** Cancels the attempt. */
   readonly signal: AbortSignal;
 }

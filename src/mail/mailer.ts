@@ -1,13 +1,24 @@
 /**
  * Sends mail, from within a job, with that job's retries, timeouts and history: a failure is a `ConnectorError` whose code
  * says whether to retry. Errors contain neither addresses nor text of the mail.
+ *
+ * Each mail is on record before it is handed over, in a stream whose id derives from the caller's idempotency key, and is
+ * handed over under that id. So after a crash at any point it is sent once: a mail that was recorded as sent is not handed
+ * over again, and the provider recognizes one that it has accepted.
  */
 import { ConnectorError } from "../../connectors/connector.ts";
-import type { Delivery, Handing, Outgoing } from "./delivery.ts";
+import { SYSTEM } from "../../events/account.ts";
+import type { EventMeta } from "../../events/envelope.ts";
+import { type MailClass, type MailSender, mailStream, mailSubject } from "../../events/mail.ts";
+import type { MailState } from "../../events/mail_state.ts";
+import { type Suppression, suppressionOf } from "../domain/address.ts";
+import { type MailCommand, type MailReport, mailDecider } from "../domain/mail.ts";
+import { derivedUuid } from "../log/derived_id.ts";
+import { type EventLog, handle } from "../log/mod.ts";
+import type { Vault } from "../vault/mod.ts";
+import { readAddress } from "./addresses.ts";
+import type { Delivery, Outgoing } from "./delivery.ts";
 import { htmlOf, type Letter, lengthOf, type Paragraph, textOf } from "./letter.tsx";
-
-/** Whom mail is from, by what it is about; `no-reply` for what nobody needs to answer. */
-export type Sender = "support" | "billing" | "no-reply" | "security";
 
 /** One mail. */
 export interface Mail extends Letter {
@@ -16,18 +27,35 @@ export interface Mail extends Letter {
   /** The address that replies are sent to, if it is not the sender's. */
   readonly reply_to?: string;
   /** `support` by default. */
-  readonly sender?: Sender;
+  readonly sender?: MailSender;
+  /** What it is, for the record: for example `support_answer`. Snake case; `message` by default. */
+  readonly kind?: string;
+  /**
+   * The vault's subject whose address it goes to, for example `user:<id>`: erasing them makes the record unreadable, and a
+   * mail that was not sent by then is not sent. By default, it is nobody known.
+   */
+  readonly person?: string;
   /** Present: it is marketing, which its recipient can end at `unsubscribe_url` (RFC 8058). Otherwise it is transactional. */
   readonly marketing?: { readonly unsubscribe_url: string };
 }
 
-export interface SendOptions extends Handing {
+export interface SendOptions {
+  /** Identifies the mail: a repetition sends nothing. 1 to 256 characters. */
+  readonly idempotency_key: string;
+  /** Cancels the attempt. */
+  readonly signal: AbortSignal;
   /** Asked right before the mail is handed over; if it is `false`, the mail is not sent: consent may have been withdrawn. */
   readonly mayStillSend?: () => Promise<boolean>;
 }
 
-/** The mail's id at the provider, or why it was not sent. */
-export type Sent = { readonly mail_id: string } | { readonly skipped: "consent_withdrawn" };
+/** Why a mail was not sent. */
+export type SkipReason = Suppression | "consent_withdrawn" | "erased";
+
+/** The mail's id, and why it was not sent if it was not. */
+export interface Sent {
+  readonly mail_id: string;
+  readonly skipped?: SkipReason;
+}
 
 export interface Mailer {
   /**
@@ -40,13 +68,20 @@ export interface Mailer {
 export interface MailerOptions {
   readonly delivery: Delivery;
   /** Each an address, with or without a name. */
-  readonly from: Readonly<Record<Sender, string>>;
+  readonly from: Readonly<Record<MailSender, string>>;
+  /** It seals and opens personal data. */
+  readonly log: EventLog;
+  readonly vault: Pick<Vault, "pseudonym" | "destroyed">;
+  /** In ms since 1970; `Date.now` by default. */
+  readonly now?: () => number;
 }
 
 /** Maximum length of a letter's paragraphs together, in UTF-16 units. */
 export const LETTER_LENGTH_MAX = 50_000;
 const SUBJECT_LENGTH_MAX = 200;
 const IDEMPOTENCY_KEY_LENGTH_MAX = 256;
+/** How long after the first attempt a mail is handed over again: Resend recognizes repetitions for 24 hours. */
+const HANDING_OVER_MS = 23 * 60 * 60 * 1_000;
 
 /** One address: anything else could be several, or inject a header. */
 const ADDRESS = /^[^\s@<>,;:"()[\]\\\p{Cc}]+@[^\s@<>,;:"()[\]\\\p{Cc}]+$/u;
@@ -55,16 +90,88 @@ const ADDRESS_LENGTH_MAX = 254;
 const HREF = /^https?:\/\/[!-;=?-~]{1,2000}$/;
 
 /** A mailer with these senders. */
-export function createMailer({ delivery, from }: MailerOptions): Mailer {
+export function createMailer({ delivery, from, log, vault, now = Date.now }: MailerOptions): Mailer {
   return {
-    async send(mail, { mayStillSend, ...handing }) {
-      checkMail(mail, handing.idempotency_key);
+    async send(mail, { idempotency_key, signal, mayStillSend }) {
+      checkMail(mail, idempotency_key);
       const outgoing = outgoingOf(mail, from);
-      if (mayStillSend && !(await mayStillSend())) return { skipped: "consent_withdrawn" };
-      const { provider_id: mail_id } = await delivery.deliver(outgoing, handing);
+      const { to, subject } = outgoing;
+      const { sender = "support", kind = "message", marketing } = mail;
+      const of_class: MailClass = marketing ? "marketing" : "transactional";
+      const mail_id = derivedUuid(["mail", idempotency_key]);
+      const person = mail.person ?? mailSubject(mail_id);
+      const meta = { actor: "system:mail", account: SYSTEM, subject: person, correlation_id: mail_id };
+      const record = (command: MailCommand) => changeMail(log, { mail_id, command, meta });
+      const report = (what: MailReport) => record({ type: "report", report: what });
+
+      const { state } = await record({ type: "queue", to, subject, sender, kind, class: of_class });
+      checkSame(state, { to, subject });
+      if (state.sent) return { mail_id };
+      const skipped =
+        (await isErased(person)) ??
+        (await suppression(to, of_class)) ??
+        (mayStillSend && !(await mayStillSend()) ? "consent_withdrawn" : undefined);
+      if (skipped) {
+        await report({ type: "mail.suppressed", data: { by: "service", reason: skipped } });
+        return { mail_id, skipped };
+      }
+      try {
+        checkAge(state, now());
+        const { provider_id } = await delivery.deliver(outgoing, { mail_id, signal });
+        await report({ type: "mail.sent", data: { provider_id } });
+      } catch (error) {
+        if (error instanceof ConnectorError && error.code === "mail_rejected") {
+          await report({ type: "mail.failed", data: { by: "service", reason: reasonOf(error) } });
+        }
+        throw error;
+      }
       return { mail_id };
     },
   };
+
+  async function isErased(person: string): Promise<"erased" | undefined> {
+    const destroyed = await vault.destroyed(person);
+    return destroyed.some((one) => one.class === "profile") ? "erased" : undefined;
+  }
+
+  async function suppression(address: string, kind: MailClass): Promise<Suppression | undefined> {
+    return suppressionOf(await readAddress({ log, vault }, address), { kind, now: now() });
+  }
+}
+
+/** Runs a command on a mail. Throws what `log.append` throws. */
+function changeMail(
+  log: EventLog,
+  { mail_id, ...handling }: { mail_id: string; command: MailCommand; meta: EventMeta },
+) {
+  return handle(log, { stream_id: mailStream(mail_id), decider: mailDecider, ...handling });
+}
+
+/** Throws if another mail was recorded under the same idempotency key. What was erased cannot be compared. */
+function checkSame({ queued }: MailState, asked: { readonly to: string; readonly subject: string }): void {
+  const isOther = (["to", "subject"] as const).some((member) => {
+    const before = (queued?.[member] ?? null) as string | null;
+    return before !== null && before !== asked[member];
+  });
+  if (isOther) throw rejected("its idempotency key belongs to another mail", "key_reused");
+}
+
+/**
+ * Throws if an earlier attempt was so long ago that the provider would not recognize a mail that it accepted then. One that it
+ * refused may be handed over at any time: somebody replays its job on purpose.
+ */
+function checkAge({ queued_at, failed }: MailState, now: number): void {
+  if (queued_at === null || failed.service || now - Date.parse(queued_at) <= HANDING_OVER_MS) return;
+  throw rejected("an attempt of more than 23 hours ago may have sent it; to send it again, replay its job", "in_doubt");
+}
+
+function rejected(why: string, reason: string): ConnectorError {
+  return new ConnectorError("mail_rejected", `The mail was not sent: ${why}.`, { detail: { reason } });
+}
+
+/** The reason for which a mail was rejected, as a word. */
+function reasonOf({ options: { detail } }: ConnectorError): string {
+  return (detail as { reason?: string } | undefined)?.reason ?? "unknown";
 }
 
 function outgoingOf(mail: Mail, from: MailerOptions["from"]): Outgoing {

@@ -1,6 +1,7 @@
 /** The service's mail: what jobs that mail have in common. */
 import { type Static, Type } from "@sinclair/typebox";
-import { createMailer, type Mailer, type Sender } from "./mailer.ts";
+import type { MailSender } from "../../events/mail.ts";
+import { createMailer, type Mailer, type MailerOptions } from "./mailer.ts";
 import { Outbox } from "./outbox.ts";
 import { resendDelivery } from "./resend.ts";
 
@@ -14,35 +15,39 @@ export interface Mailing {
   readonly outbox?: Outbox | undefined;
 }
 
-export interface MailingOptions {
+export interface MailingOptions extends Pick<MailerOptions, "log" | "vault"> {
   readonly config: {
     readonly delivery:
       | { readonly via: "resend"; readonly api_key: string; readonly base_url: string }
       | { readonly via: "outbox" }
       | undefined;
-    readonly from: Readonly<Record<Sender, string>>;
+    readonly from: Readonly<Record<MailSender, string>>;
     readonly receiving_email: string | undefined;
   };
   readonly logger: { info(about: object, message: string): void };
 }
 
 /** That of a service with these settings. */
-export function openMailing({ config, logger }: MailingOptions): Mailing {
+export function openMailing({ config, logger, ...parts }: MailingOptions): Mailing {
   const { delivery, from, receiving_email } = config;
   if (!delivery) return { mailer: undefined, receiving_email };
   if (delivery.via === "resend") {
-    return { mailer: createMailer({ delivery: resendDelivery(delivery), from }), receiving_email };
+    return { mailer: createMailer({ ...parts, delivery: resendDelivery(delivery), from }), receiving_email };
   }
   const outbox = new Outbox((mail_id) => logger.info({ mail_id }, "A mail is not sent, but shown at GET /_dev/mails"));
-  return { mailer: createMailer({ delivery: outbox, from }), receiving_email, outbox };
+  return { mailer: createMailer({ ...parts, delivery: outbox, from }), receiving_email, outbox };
 }
 
 const NotMailed = Type.Object({ skipped: Type.Literal("mail_not_configured") });
 
-/** The outcome of a job that mails: the mail's id at the provider, or why it was not sent. */
+const SkipReasons = ["hard_bounce", "soft_bounce", "complaint", "consent_withdrawn", "erased"] as const;
+
+/** The outcome of a job that mails: the mail's id, and why it was not sent if it was not. */
 export const MailOutcome = Type.Union([
-  Type.Object({ mail_id: Type.String() }),
-  Type.Object({ skipped: Type.Literal("consent_withdrawn") }),
+  Type.Object({
+    mail_id: Type.String(),
+    skipped: Type.Optional(Type.Union(SkipReasons.map((reason) => Type.Literal(reason)))),
+  }),
   NotMailed,
 ]);
 export type MailOutcome = Static<typeof MailOutcome>;

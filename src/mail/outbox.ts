@@ -12,7 +12,7 @@ export interface ShownMail extends Outgoing {
 }
 
 export class Outbox implements Delivery {
-  /** By the key under which each was handed over. */
+  /** By id. */
   readonly #mails = new Map<string, ShownMail>();
   readonly #onMail: (mail_id: string) => void;
 
@@ -26,7 +26,7 @@ export class Outbox implements Delivery {
     return [...this.#mails.values()].reverse();
   }
 
-  async deliver(mail: Outgoing, { idempotency_key: mail_id }: Parameters<Delivery["deliver"]>[1]) {
+  async deliver(mail: Outgoing, { mail_id }: Parameters<Delivery["deliver"]>[1]) {
     if (!this.#mails.has(mail_id)) {
       this.#mails.set(mail_id, { ...mail, mail_id, at: new Date().toISOString() });
       const [oldest] = this.#mails.keys();

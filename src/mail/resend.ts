@@ -14,6 +14,9 @@ export interface ResendOptions {
   readonly timeout_ms?: number;
 }
 
+/** The tag with a mail's id. */
+export const MAIL_ID_TAG = "mail_id";
+
 const TIMEOUT_MS = 10_000;
 /** The form of Resend's documented error names. */
 const ERROR_NAME = /^[a-z_]{1,64}$/;
@@ -29,7 +32,7 @@ export function resendDelivery({ api_key, base_url, timeout_ms = TIMEOUT_MS }: R
   };
 
   return {
-    async deliver({ reply_to, headers, ...mail }, { idempotency_key, signal }) {
+    async deliver({ reply_to, headers, ...mail }, { mail_id, signal }) {
       client ??= load();
       const { emails } = await client;
       signal.throwIfAborted();
@@ -38,9 +41,11 @@ export function resendDelivery({ api_key, base_url, timeout_ms = TIMEOUT_MS }: R
         {
           ...mail,
           ...(reply_to !== undefined && { replyTo: reply_to }),
+          // What Resend reports about the mail repeats them.
+          tags: [{ name: MAIL_ID_TAG, value: mail_id }],
           ...(Object.keys(headers).length > 0 && { headers: { ...headers } }),
         },
-        { idempotencyKey: idempotency_key, signal: AbortSignal.any([signal, timeout]) },
+        { idempotencyKey: mail_id, signal: AbortSignal.any([signal, timeout]) },
       );
       signal.throwIfAborted();
       if (timeout.aborted) throw unavailable(`Resend did not respond within ${timeout_ms} ms.`);

@@ -1,9 +1,27 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { ConnectorError } from "../../connectors/connector.ts";
+import { mailStream } from "../../events/mail.ts";
+import { decode } from "../../events/mod.ts";
+import { type AddressCommand, addressDecider } from "../../src/domain/address.ts";
 import { isRetryable } from "../../src/jobs/run/retry.ts";
-import { LETTER_LENGTH_MAX } from "../../src/mail/mailer.ts";
-import { createMailer, type Mail, type Mailer, OUTBOX_MAX, Outbox, resendDelivery } from "../../src/mail/mod.ts";
+import { derivedUuid } from "../../src/log/derived_id.ts";
+import { type EventLog, handle } from "../../src/log/mod.ts";
+import { LETTER_LENGTH_MAX, type MailerOptions } from "../../src/mail/mailer.ts";
+import {
+  createMailer,
+  MAIL_ID_TAG,
+  type Mail,
+  type Mailer,
+  mailboxOf,
+  OUTBOX_MAX,
+  Outbox,
+  resendDelivery,
+} from "../../src/mail/mod.ts";
+import { personalLog, type Vault } from "../../src/vault/mod.ts";
+import { meta } from "../support/events.ts";
 import { type ResendStandIn, refused, resendDescribed, type SentMail, startResend } from "../support/resend.ts";
+import { openStore, type Store } from "../support/store.ts";
+import { testVault } from "../support/vault.ts";
 
 const FROM = "Levqor <support@levqor.ai>";
 const from = {
@@ -12,17 +30,28 @@ const from = {
   "no-reply": "Levqor <no-reply@levqor.ai>",
   security: "Levqor Security <security@levqor.ai>",
 } as const;
-const mailerOf = (options: { timeout_ms?: number } = {}) => {
+const mailerOf = ({ timeout_ms, ...options }: { timeout_ms?: number } & Partial<MailerOptions> = {}) => {
   const base_url = resend.url.replace(/\/$/, "");
-  return createMailer({ delivery: resendDelivery({ api_key: resend.key, base_url, ...options }), from });
+  const delivery = resendDelivery({ api_key: resend.key, base_url, ...(timeout_ms && { timeout_ms }) });
+  return createMailer({ delivery, from, log, vault, ...options });
 };
+let store: Store;
+let vault: Vault;
+let log: EventLog;
 let resend: ResendStandIn;
 let mailer: Mailer;
-beforeEach(() => {
+beforeEach(async () => {
+  store = await openStore();
+  vault = testVault(store.sql);
+  log = personalLog(store.log, vault);
   resend = startResend();
   mailer = mailerOf();
 });
-afterEach(() => resend.stop());
+afterEach(async () => {
+  await resend.stop();
+  vault.close();
+  await store.close();
+});
 
 const mail: Mail = {
   to: "ada@example.com",
@@ -47,18 +76,20 @@ async function failureOf(sent: Promise<unknown>): Promise<ConnectorError> {
 const retryable = ({ code, options }: ConnectorError) => isRetryable({ code, message: "", detail: options.detail });
 
 describe("a mail", () => {
-  test("is sent as HTML and as text, under its idempotency key", async () => {
+  test("is sent as HTML and as text, under its id, which derives from its idempotency key", async () => {
     const sent = await send({ reply_to: "help@levqor.ai" });
-    expect(sent).toEqual({ mail_id: resend.mails[0]?.id as string });
+    const mail_id = derivedUuid(["mail", "support-1@2"]);
+    expect(sent).toEqual({ mail_id });
     expect(resend.mails).toEqual([
       {
         id: expect.any(String),
-        idempotency_key: "support-1@2",
+        idempotency_key: mail_id,
         body: {
           from: FROM,
           to: "ada@example.com",
           reply_to: "help@levqor.ai",
           subject: "Your question",
+          tags: [{ name: MAIL_ID_TAG, value: mail_id }],
           text: "We have answered:\n\n> They run.\n> All of them.\n",
           html: expect.stringMatching(
             /^<!doctype html><html lang="en">.*>Levqor<\/p><p>We have answered:<\/p><blockquote/,
@@ -71,7 +102,7 @@ describe("a mail", () => {
   test.skipIf(!resendDescribed)("is sent, accepted and refused as Resend describes it", async () => {
     await send({ reply_to: "help@levqor.ai" });
     resend.refuse(() => refused(422, "validation_error"));
-    await failureOf(send());
+    await failureOf(mailer.send(mail, sending("refused")));
     expect(resend.requests).toBe(2);
     expect(resend.faults).toEqual([]);
   });
@@ -79,16 +110,126 @@ describe("a mail", () => {
   test("that is sent again under its key is sent once", async () => {
     const [first, second] = [await send(), await send()];
     expect(second).toEqual(first);
-    expect(resend.mails).toHaveLength(1);
+    expect(resend.requests).toBe(1);
   });
 
   test("is rejected if another one was sent under its key", async () => {
     await send();
-    const error = await failureOf(send({ subject: "Another" }));
-    expect([error.code, error.options.detail]).toEqual([
-      "mail_rejected",
-      { status: 409, reason: "invalid_idempotent_request" },
-    ]);
+    for (const other of [{ subject: "Another" }, { to: "bob@example.com" }]) {
+      const error = await failureOf(send(other));
+      expect([error.code, error.options.detail]).toEqual(["mail_rejected", { reason: "key_reused" }]);
+    }
+    expect(resend.requests).toBe(1);
+  });
+});
+
+describe("the record of a mail", () => {
+  const mail_id = derivedUuid(["mail", "support-1@2"]);
+  const events = async (from: Pick<EventLog, "readStream"> = log) =>
+    (await from.readStream(mailStream(mail_id))).map(decode);
+  const types = async () => (await events()).map(({ type }) => type);
+
+  test("has whom it went to and its subject sealed under that person, and nothing that it said", async () => {
+    await send({ person: "user:1", kind: "support_answer", sender: "billing" });
+    const [queued, sent] = await events();
+    expect(queued).toMatchObject({
+      data: { to: mail.to, subject: mail.subject, kind: "support_answer", class: "transactional", sender: "billing" },
+      meta: { actor: "system:mail", account: "system", subject: "user:1" },
+    });
+    expect(sent).toMatchObject({ type: "mail.sent", data: { provider_id: resend.mails[0]?.id as string } });
+    const recorded = JSON.stringify(await events(store.log));
+    for (const personal of [mail.to, mail.subject, "We have answered", "They run"]) {
+      expect(recorded).not.toContain(personal);
+    }
+    await vault.destroy("user:1", ["profile"]);
+    expect((await events())[0]?.data).toMatchObject({ to: null, subject: null, kind: "support_answer" });
+  });
+
+  test("belongs to nobody known by default", async () => {
+    await send();
+    expect((await events())[0]?.meta.subject).toBe(`mail:${mail_id}`);
+  });
+
+  test("tells a mail that was refused for good, and that was sent after all", async () => {
+    resend.refuse(() => refused(403, "invalid_from_address"));
+    await failureOf(send());
+    expect((await events())[1]).toMatchObject({
+      type: "mail.failed",
+      data: { by: "service", reason: "invalid_from_address" },
+    });
+    await send();
+    expect(await types()).toEqual(["mail.queued", "mail.failed", "mail.sent"]);
+  });
+
+  test("says nothing of an attempt that may be repeated", async () => {
+    resend.refuse(() => refused(503, "internal_server_error"));
+    await failureOf(send());
+    expect(await types()).toEqual(["mail.queued"]);
+  });
+
+  test("ends what an attempt may have sent so long ago that Resend would not know, until somebody asks for it again", async () => {
+    const hours = (count: number) => mailerOf({ now: () => Date.now() + count * 3_600_000 });
+    resend.refuse(
+      () => refused(503, "internal_server_error"),
+      () => refused(503, "internal_server_error"),
+    );
+    await failureOf(send());
+    await failureOf(hours(22.9).send(mail, sending()));
+    const error = await failureOf(hours(23.1).send(mail, sending()));
+    expect([error.code, error.options.detail]).toEqual(["mail_rejected", { reason: "in_doubt" }]);
+    expect(resend.mails).toHaveLength(0);
+    await hours(24).send(mail, sending());
+    expect(await types()).toEqual(["mail.queued", "mail.failed", "mail.sent"]);
+  });
+
+  test("of somebody who was erased is not made readable again, and their mail is not sent", async () => {
+    await vault.destroy("user:2", ["profile"]);
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      expect(await send({ person: "user:2" })).toEqual({ mail_id, skipped: "erased" });
+    }
+    expect(await types()).toEqual(["mail.queued", "mail.suppressed"]);
+    expect((await events())[0]?.data).toMatchObject({ to: null });
+    expect(resend.requests).toBe(0);
+  });
+});
+
+describe("an address", () => {
+  const marketing = { unsubscribe_url: "https://api.levqor.ai/unsubscribe/lvu_token" };
+  const at = "2026-01-01T00:00:00.000Z";
+  /** What is known of the recipient's address, in another spelling. */
+  const known = async (command: AddressCommand) => {
+    const stream_id = await mailboxOf(vault, mail.to.toUpperCase());
+    await handle(log, { stream_id, decider: addressDecider, command, meta });
+  };
+  const outcomes = async (now: string) => {
+    const then = mailerOf({ now: () => Date.parse(now) });
+    const one = await then.send(mail, sending("transactional"));
+    const other = await then.send({ ...mail, marketing }, sending("marketing"));
+    return [one.skipped, other.skipped];
+  };
+
+  test("gets no mail at all after a hard bounce", async () => {
+    await known({ type: "bounce", kind: "hard", at });
+    expect(await outcomes("2036-01-01T00:00:00Z")).toEqual(["hard_bounce", "hard_bounce"]);
+    expect(resend.requests).toBe(0);
+  });
+
+  test("gets no marketing after a complaint", async () => {
+    await known({ type: "complain", at });
+    expect(await outcomes("2036-01-01T00:00:00Z")).toEqual([undefined, "complaint"]);
+  });
+
+  test("gets no marketing for a week after a soft bounce", async () => {
+    await known({ type: "bounce", kind: "soft", at });
+    expect(await outcomes("2026-01-07T23:59:59.999Z")).toEqual([undefined, "soft_bounce"]);
+    expect(await outcomes("2026-01-08T00:00:00Z")).toEqual([undefined, undefined]);
+  });
+
+  test("is in no event", async () => {
+    await known({ type: "complain", at });
+    const [event] = await store.log.readStream(await mailboxOf(vault, mail.to));
+    expect(JSON.stringify(event)).not.toContain("example.com");
+    expect(event?.stream_id).toMatch(/^address-[0-9a-f]{64}$/);
   });
 });
 
@@ -195,9 +336,9 @@ describe("a marketing mail", () => {
     const consents = [true, false];
     const mayStillSend = async () => consents.shift() as boolean;
     const one = await mailer.send({ ...mail, marketing }, { ...sending("1"), mayStillSend });
-    expect(one).toEqual({ mail_id: resend.mails[0]?.id as string });
+    expect(one.skipped).toBeUndefined();
     const other = await mailer.send({ ...mail, marketing }, { ...sending("2"), mayStillSend });
-    expect(other).toEqual({ skipped: "consent_withdrawn" });
+    expect(other.skipped).toBe("consent_withdrawn");
     expect(resend.requests).toBe(1);
   });
 });
@@ -206,12 +347,13 @@ describe("the outbox", () => {
   test("keeps mails in memory, each once, newest first, and no more than it may", async () => {
     const told: string[] = [];
     const outbox = new Outbox((mail_id) => told.push(mail_id));
-    const shown = createMailer({ delivery: outbox, from });
-    for (let i = 0; i <= OUTBOX_MAX; i++) await shown.send(mail, sending(`m${i}`));
-    await shown.send({ ...mail, subject: "Again" }, sending(`m${OUTBOX_MAX}`));
+    const { signal } = new AbortController();
+    const outgoing = { from: FROM, to: mail.to, reply_to: undefined, subject: "S", html: "", text: "", headers: {} };
+    for (let i = 0; i <= OUTBOX_MAX; i++) await outbox.deliver(outgoing, { mail_id: `m${i}`, signal });
+    await outbox.deliver({ ...outgoing, subject: "Again" }, { mail_id: `m${OUTBOX_MAX}`, signal });
     const mails = outbox.mails();
     expect(mails).toHaveLength(OUTBOX_MAX);
-    expect(mails[0]).toMatchObject({ mail_id: `m${OUTBOX_MAX}`, to: mail.to, subject: mail.subject });
+    expect(mails[0]).toMatchObject({ mail_id: `m${OUTBOX_MAX}`, to: mail.to, subject: "S" });
     expect(mails.at(-1)?.mail_id).toBe("m1");
     expect(told).toHaveLength(OUTBOX_MAX + 1);
   });
@@ -261,7 +403,8 @@ describe("a mail that cannot be sent", () => {
     resend.refuse(answer);
     const error = await failureOf(send());
     expect([error.code, retryable(error)]).toEqual(["mail_unavailable", true]);
-    expect(await send()).toEqual({ mail_id: resend.mails[0]?.id as string });
+    await send();
+    expect(resend.mails).toHaveLength(1);
   });
 
   test("because nobody answers may be retried", async () => {

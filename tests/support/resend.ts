@@ -27,6 +27,8 @@ export interface ResendStandIn {
   accepted(count: number): Promise<void>;
   /** The responses to the next requests, in order, instead of accepting them. */
   refuse(...answers: Refusing[]): void;
+  /** From now on, whatever is accepted is not answered until this resolves. */
+  hold(until: Promise<unknown>): void;
   stop(): Promise<void>;
 }
 
@@ -36,6 +38,7 @@ export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
   const refusals: Refusing[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
   let requests = 0;
+  let held: Promise<unknown> = Promise.resolve();
 
   const server = Bun.serve({
     port: 0,
@@ -45,6 +48,7 @@ export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
       const text = await request.text();
       const refusal = refusals.shift();
       const response = refusal ? await refusal(request) : accept(request, text);
+      await held;
       const { method, headers, url } = request;
       const answer = await response
         .clone()
@@ -86,6 +90,9 @@ export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
       return new Promise((resolve) => waiting.push({ count, resolve }));
     },
     refuse: (...answers) => void refusals.push(...answers),
+    hold(until) {
+      held = until;
+    },
     stop: () => server.stop(true),
   };
 }

@@ -50,7 +50,7 @@ export function mailSummary({ log, sql, projector, mailer, receiving_email: to }
       if (!read.ok) throw new ConnectorError("timeout", `The period cannot be summed up yet: ${read.detail}.`);
       const summary = read.rows;
       if (summary.uptime.percent === null) return { skipped: "not_started_yet" };
-      return await mailer.send({ to, ...letterOf(summary) }, { idempotency_key, signal });
+      return await mailer.send({ kind: "summary", to, ...letterOf(summary) }, { idempotency_key, signal });
     },
   });
 }

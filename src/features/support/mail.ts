@@ -2,7 +2,12 @@
 import { type Static, Type } from "@sinclair/typebox";
 import type { Connector, ConnectorContext } from "../../../connectors/connector.ts";
 import { decode, eventId } from "../../../events/mod.ts";
-import { type SupportMessageAdded, type SupportOpened, supportStream } from "../../../events/support.ts";
+import {
+  type SupportMessageAdded,
+  type SupportOpened,
+  supportStream,
+  supportSubject,
+} from "../../../events/support.ts";
 import { Uuid } from "../../../events/uuid.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
@@ -79,6 +84,8 @@ interface Forwarded {
 
 function forwarded({ to, thread_id, email, message, is_first }: Forwarded): Mail {
   return {
+    kind: "support_message",
+    person: supportSubject(thread_id),
     to,
     reply_to: email,
     subject: is_first ? `New support thread ${thread_id}` : `New message in support thread ${thread_id}`,
@@ -100,6 +107,8 @@ interface Answered {
 function answered({ to, thread_id, message, reply_to }: Answered): Mail {
   const by_token = `continue thread ${thread_id} with the reply token that you were given when you opened it.`;
   return {
+    kind: "support_answer",
+    person: supportSubject(thread_id),
     to,
     ...(reply_to !== undefined && { reply_to }),
     subject: "We answered your support request",

@@ -1,24 +1,23 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import type { ConnectorContext } from "../../../connectors/connector.ts";
+import { supportStream, supportSubject } from "../../../events/support.ts";
 import { supportDecider } from "../../../src/domain/support.ts";
 import { type SupportMailOptions, supportWorkflows } from "../../../src/features/support/mail.ts";
+import { derivedUuid } from "../../../src/log/derived_id.ts";
 import { type EventLog, handle, openLog } from "../../../src/log/mod.ts";
 import { createMailer, resendDelivery } from "../../../src/mail/mod.ts";
+import { personalLog, type Vault } from "../../../src/vault/mod.ts";
 import { meta } from "../../support/events.ts";
 import { type TestDatabase, testDatabase } from "../../support/postgres.ts";
 import { type ResendStandIn, refused, startResend } from "../../support/resend.ts";
 import { type ServiceProcess, startServiceProcess } from "../../support/service.ts";
+import { openStore, type Store } from "../../support/store.ts";
+import { testVault } from "../../support/vault.ts";
 
 const FROM = "Levqor <support@levqor.ai>";
 const OPERATORS = "help@levqor.ai";
 const SENDER = "ada@example.com";
 const reply_token = { hash: "0".repeat(64), salt: "1".repeat(64) };
-
-let database: TestDatabase;
-beforeAll(async () => {
-  database = await testDatabase();
-});
-afterAll(() => database.drop());
 
 let resend: ResendStandIn;
 beforeEach(() => {
@@ -30,21 +29,29 @@ afterEach(async () => {
 });
 
 describe("a job", () => {
+  let store: Store;
+  let vault: Vault;
   let log: EventLog;
-  beforeAll(() => {
-    log = openLog({ url: database.url });
+  beforeAll(async () => {
+    store = await openStore();
+    vault = testVault(store.sql);
+    log = personalLog(store.log, vault);
   });
-  afterAll(() => log.close());
+  afterAll(async () => {
+    vault.close();
+    await store.close();
+  });
 
   /** A thread: its sender's message, and an operator's answer. */
   async function thread(message: string, answer = "They run."): Promise<string> {
     const thread_id = Bun.randomUUIDv7();
+    const about = { ...meta, subject: supportSubject(thread_id) };
     const commands = [
       { type: "open", email: SENDER, message, reply_token },
       { type: "add_message", from: "operator", message: answer, causation_id: undefined },
     ] as const;
     for (const command of commands) {
-      await handle(log, { stream_id: `support-${thread_id}`, decider: supportDecider, command, meta });
+      await handle(log, { stream_id: supportStream(thread_id), decider: supportDecider, command, meta: about });
     }
     return thread_id;
   }
@@ -57,7 +64,7 @@ describe("a job", () => {
   ) {
     const delivery = resendDelivery({ api_key: resend.key, base_url: resend.url.replace(/\/$/, "") });
     const from = { support: FROM, billing: FROM, "no-reply": FROM, security: FROM };
-    const mailer = createMailer({ delivery, from });
+    const mailer = createMailer({ delivery, from, log, vault });
     const workflows = supportWorkflows({ log, mailer, receiving_email: OPERATORS, ...options });
     const context = { signal: new AbortController().signal } as ConnectorContext;
     return workflows.find((workflow) => workflow.name === `levqor.${name}`)?.run(input, context);
@@ -67,9 +74,10 @@ describe("a job", () => {
     const thread_id = await thread("Where are my jobs?\n<b>All</b> of them.");
     const outcome = await run("forward_support_message", { thread_id, version: 1 });
     const [mail] = resend.mails;
-    expect(outcome).toEqual({ mail_id: mail?.id });
+    const mail_id = derivedUuid(["mail", `support-${thread_id}@1`]);
+    expect(outcome).toEqual({ mail_id });
     expect(mail).toMatchObject({
-      idempotency_key: `support-${thread_id}@1`,
+      idempotency_key: mail_id,
       body: { from: FROM, to: OPERATORS, reply_to: SENDER, subject: `New support thread ${thread_id}` },
     });
     expect(mail?.body.text).toContain(`${SENDER} wrote:\n\n> Where are my jobs?\n> <b>All</b> of them.\n`);
@@ -81,7 +89,7 @@ describe("a job", () => {
     await run("mail_support_answer", { thread_id, version: 2 });
     const [mail] = resend.mails;
     expect(mail).toMatchObject({
-      idempotency_key: `support-${thread_id}@2`,
+      idempotency_key: derivedUuid(["mail", `support-${thread_id}@2`]),
       body: { from: FROM, to: SENDER, reply_to: OPERATORS, subject: "We answered your support request" },
     });
     expect(mail?.body.text).toContain("> They run.");
@@ -115,8 +123,10 @@ describe("a job", () => {
 
 describe("the service", () => {
   const KEY = "the-key-of-an-operator";
+  let database: TestDatabase;
   let service: ServiceProcess;
   beforeEach(async () => {
+    database = await testDatabase();
     service = await startServiceProcess({
       DATABASE_URL: database.url,
       DATABASE_ADMIN_URL: database.admin_url,
@@ -129,7 +139,10 @@ describe("the service", () => {
       LOG_LEVEL: "debug",
     });
   });
-  afterEach(() => service.stop());
+  afterEach(async () => {
+    await service.stop();
+    await database.drop();
+  });
 
   test("forwards a message and mails its answer, each once, through jobs that contain none of their text", async () => {
     // The first attempt of all fails; its job is tried again.
@@ -142,8 +155,8 @@ describe("the service", () => {
     await service.call(`/api/v1/support/${thread_id}/messages`, answer);
     await resend.accepted(2);
     expect(resend.mails.map(({ body, idempotency_key }) => [body.to, idempotency_key])).toEqual([
-      [OPERATORS, `support-${thread_id}@1`],
-      [SENDER, `support-${thread_id}@2`],
+      [OPERATORS, derivedUuid(["mail", `support-${thread_id}@1`])],
+      [SENDER, derivedUuid(["mail", `support-${thread_id}@2`])],
     ]);
     const log = openLog({ url: database.url });
     const jobs = await log.readRange(0, 1_000).finally(() => log.close());
