@@ -27,9 +27,13 @@ export function accountOf({ account = OPERATOR }: Pick<EventMeta, "account">): s
   return account.startsWith("key:") || account === VISITOR ? OPERATOR : account;
 }
 
-/** What an event's meta says of its account: nothing if it is the operator's, as most are where there is no other. */
-export function ofAccount(account: string): Pick<EventMeta, "account"> {
-  return account === OPERATOR ? {} : { account };
+/**
+ * What an event's meta says of its account: nothing if it is the operator's, as most are where there is no other. What
+ * belongs to a user alone is about them, so they are its subject.
+ */
+export function ofAccount(account: string): Pick<EventMeta, "account" | "subject"> {
+  if (account === OPERATOR) return {};
+  return account.startsWith("user:") ? { account, subject: account } : { account };
 }
 
 /**
@@ -49,8 +53,8 @@ export function writtenBy({
 }: {
   account: string;
   author: string;
-}): Pick<EventMeta, "account" | "author"> {
-  return account === OPERATOR ? { author } : { account };
+}): Pick<EventMeta, "account" | "author" | "subject"> {
+  return account === OPERATOR ? { author } : ofAccount(account);
 }
 
 /**

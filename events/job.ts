@@ -4,6 +4,7 @@ import { Backoff } from "./backoff.ts";
 import { streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
 import { Count, MAX_SECONDS } from "./number.ts";
+import { personalIfSubject } from "./personal.ts";
 import { Steps } from "./pipeline.ts";
 import { CallersTime, instantOf, MAX_TIME, Time } from "./time.ts";
 import { Uuid } from "./uuid.ts";
@@ -17,16 +18,16 @@ export const JobError = Type.Object({
   /** Stable, snake_case. */
   code: Type.String({ maxLength: 128 }),
   /** One sentence for a person: what was wrong, with the value, and how to fix it. */
-  message: Type.String(),
+  message: personalIfSubject(Type.String()),
   /** Further details, for example the response's status. Never a secret. */
-  detail: Type.Optional(Type.Unknown()),
+  detail: Type.Optional(personalIfSubject(Type.Unknown())),
 });
 export type JobError = Static<typeof JobError>;
 
 /** Exactly the body of the intake request, so that its own text can be recorded. */
 export const JobSubmitted = Type.Object({
   workflow: Type.String({ minLength: 1, maxLength: 128 }),
-  payload: Type.Record(Type.String(), Type.Unknown()),
+  payload: personalIfSubject(Type.Record(Type.String(), Type.Unknown())),
   callback_url: Type.Optional(Type.String({ minLength: 1, maxLength: 1024 })),
   /** Default: `normal`. */
   priority: Type.Optional(Priority),
@@ -43,6 +44,8 @@ export const JobSubmitted = Type.Object({
   concurrency_key: Type.Optional(Type.String({ minLength: 1, maxLength: 128 })),
   /** What to run, in place of what the workflow's name refers to. */
   steps: Type.Optional(Steps),
+  /** Whose data it is, as its account names them; its meta has the name that the vault gives them. */
+  subject: Type.Optional(personalIfSubject(Type.String({ minLength: 1, maxLength: 128 }))),
 });
 export type JobSubmitted = Static<typeof JobSubmitted>;
 
@@ -94,7 +97,7 @@ export type JobRetryScheduled = Static<typeof JobRetryScheduled>;
 export const JobSucceeded = Type.Object({
   /** 0 if the job was completed without ever being claimed. */
   attempt: Count(0),
-  result: Type.Unknown(),
+  result: personalIfSubject(Type.Unknown()),
 });
 export type JobSucceeded = Static<typeof JobSucceeded>;
 
@@ -108,7 +111,7 @@ export type JobFailed = Static<typeof JobFailed>;
 export const JobCancelled = Type.Object({
   /** Of the latest claim; 0 before the first. */
   attempt: Count(0),
-  reason: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  reason: Type.Optional(personalIfSubject(Type.String({ minLength: 1, maxLength: 512 }))),
 });
 export type JobCancelled = Static<typeof JobCancelled>;
 
@@ -147,7 +150,7 @@ export const JobStepSucceeded = Type.Object({
   item: Item,
   step_attempt: StepAttempt,
   /** Absent for a for_each as a whole: it is the list of its items' outputs. */
-  output: Type.Optional(Type.Unknown()),
+  output: Type.Optional(personalIfSubject(Type.Unknown())),
   output_length: OutputLength,
 });
 export type JobStepSucceeded = Static<typeof JobStepSucceeded>;
@@ -179,7 +182,7 @@ export const JobSuspended = Type.Object({
   /** RFC 3339: when it continues, whatever happens. */
   until: Time,
   /** What is to be approved. */
-  message: Type.Optional(Type.String()),
+  message: Type.Optional(personalIfSubject(Type.String())),
   /** The job's submitter may not approve it. */
   not_by_submitter: Type.Optional(Type.Literal(true)),
 });
@@ -191,7 +194,7 @@ export const JobApprovalGiven = Type.Object({
   approved: Type.Boolean(),
   /** As in `meta.actor`. */
   by: Type.String(),
-  comment: Type.Optional(Type.String({ maxLength: 1024 })),
+  comment: Type.Optional(personalIfSubject(Type.String({ maxLength: 1024 }))),
 });
 export type JobApprovalGiven = Static<typeof JobApprovalGiven>;
 
@@ -207,7 +210,7 @@ export type JobReplayedFrom = Static<typeof JobReplayedFrom>;
 export const JobStepReused = Type.Object({
   step: StepId,
   status: Type.Union([Type.Literal("succeeded"), Type.Literal("skipped")]),
-  output: Type.Unknown(),
+  output: personalIfSubject(Type.Unknown()),
   output_length: OutputLength,
 });
 export type JobStepReused = Static<typeof JobStepReused>;

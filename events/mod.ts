@@ -20,6 +20,7 @@ import { decodeWithRawOutput } from "./raw_output.ts";
 import { reactionEvents } from "./reaction.ts";
 import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
+import { subjectEvents } from "./subject.ts";
 import { supportEvents } from "./support.ts";
 import { workflowEvents } from "./workflow.ts";
 
@@ -43,6 +44,7 @@ export const catalogue = {
   ...reactionEvents,
   ...scheduleEvents,
   ...serviceEvents,
+  ...subjectEvents,
   ...supportEvents,
   ...workflowEvents,
 } as const;

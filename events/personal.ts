@@ -17,6 +17,11 @@ export type PersonalClass = (typeof personalClasses)[number];
 const MARK = "x-personal";
 const IF_SUBJECT = "x-personal-if-subject";
 
+/** Whether a keyword of a schema is such a mark. */
+export function isPersonalMark(keyword: string): boolean {
+  return keyword === MARK || keyword === IF_SUBJECT;
+}
+
 /** Marks a part of an event's data as personal: text that a person wrote, or data that identifies one. */
 export function personal<Schema extends TSchema>(schema: Schema, kept_as: PersonalClass = "profile"): Schema {
   return { ...schema, [MARK]: kept_as };

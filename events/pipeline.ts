@@ -9,6 +9,7 @@ import { OPERATOR } from "./account.ts";
 import { Backoff } from "./backoff.ts";
 import { entityId, streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
+import { personalIfSubject } from "./personal.ts";
 
 /** A stored pipeline: its name is its account's own. */
 export interface PipelineId {
@@ -148,14 +149,16 @@ export const Step = Type.Object(
       Type.String({ minLength: 1, maxLength: 128, description: "The connector to run.", examples: ["http"] }),
     ),
     with: Type.Optional(
-      Type.Unsafe<Record<string, unknown>>(
-        Type.Object(
-          {},
-          {
-            additionalProperties: true,
-            description: "The connector's input. Any string in it can contain expressions.",
-            examples: [{ url: "https://example.com/users/{{ url_encode(payload.id) }}" }],
-          },
+      personalIfSubject(
+        Type.Unsafe<Record<string, unknown>>(
+          Type.Object(
+            {},
+            {
+              additionalProperties: true,
+              description: "The connector's input. Any string in it can contain expressions.",
+              examples: [{ url: "https://example.com/users/{{ url_encode(payload.id) }}" }],
+            },
+          ),
         ),
       ),
     ),

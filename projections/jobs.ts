@@ -16,6 +16,8 @@ export type JobRow = {
   concurrency_key: string | null;
   /** The account that it belongs to; `system`: the service submitted it itself. */
   account: string;
+  /** Whose data it has, as the vault names them; `null`: nobody's. */
+  subject: string | null;
   /** Whose share of the queue it uses while it waits, and of a worker's slots while it runs; `null`: the operator's. */
   charged_to: string | null;
   /** Who has claimed it for an external worker; `null`: nobody, or the operator. */
@@ -63,7 +65,7 @@ export type JobRow = {
 
 export const jobs = defineProjection({
   name: "jobs",
-  version: 12,
+  version: 13,
   reads: [
     "job.submitted",
     "job.started",
@@ -94,6 +96,7 @@ export const jobs = defineProjection({
     priority: { type: "text" },
     concurrency_key: { type: "text", nullable: true },
     account: { type: "text" },
+    subject: { type: "text", nullable: true },
     charged_to: { type: "text", nullable: true },
     claimant: { type: "text", nullable: true },
     origin_job_id: { type: "uuid", nullable: true },
@@ -128,6 +131,7 @@ export const jobs = defineProjection({
     "using brin (finished_at) with (autosummarize = on)",
     "(account, error_code, position) where error_code is not null",
     "(origin_job_id) where origin_job_id is not null",
+    "(subject, position) where subject is not null",
     // How many jobs of a caller wait, and how many a caller has claimed.
     "(charged_to) where status = 'queued' and charged_to is not null",
     "(claimant) where claimant is not null",
@@ -158,6 +162,7 @@ export const jobs = defineProjection({
         priority: event.data.priority ?? "normal",
         concurrency_key: event.data.concurrency_key ?? null,
         account: accountOf(event.meta),
+        subject: event.meta.subject ?? null,
         charged_to: chargedTo(event.meta),
         claimant: null,
         origin_job_id: null,

@@ -24,6 +24,7 @@ import { checkSteps } from "./validate/pipelines.ts";
 import { checkProblems } from "./validate/problems.ts";
 import { checkSchedules } from "./validate/schedules.ts";
 import { checkOperations, checkService } from "./validate/service.ts";
+import { checkSubjects } from "./validate/subjects.ts";
 import { checkSupport } from "./validate/support.ts";
 import { checkWorkers } from "./validate/workers.ts";
 import { checkLimits } from "./validate/workflows.ts";
@@ -52,6 +53,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkLimits,
   checkCallback,
   checkWorkers,
+  checkSubjects,
   checkDevelopment,
   checkErrors,
   checkSupport,

@@ -17,7 +17,7 @@ import type { Stops } from "./process/stops.ts";
 import { type Projector, startProjector } from "./projector/mod.ts";
 import { type Reaction, type Reactor, startReactor } from "./reactor/mod.ts";
 import { Metrics, openTracing, serveMetrics, type Tracing, traceAppends } from "./telemetry/mod.ts";
-import { openMasterKeys, personalLog, Vault } from "./vault/mod.ts";
+import { checkWrapping, openMasterKeys, personalLog, Vault } from "./vault/mod.ts";
 
 export interface Foundation {
   readonly config: Config;
@@ -87,7 +87,9 @@ export async function buildFoundation(
   });
   stops.add("log", () => recorded.close());
   recorded.onCommit(({ events }) => metrics.recorded(events));
-  const vault = new Vault({ sql, master_keys: openMasterKeys(config), periods: config.vault_periods });
+  const master_keys = openMasterKeys(config);
+  await checkWrapping({ sql, master_keys, logger });
+  const vault = new Vault({ sql, master_keys, periods: config.vault_periods });
   stops.add("vault", () => vault.close());
   const log = personalLog(recorded, vault);
   const { nats_url, nats_replicas } = config;

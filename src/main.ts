@@ -10,6 +10,7 @@ import { ListenError } from "./process/listening.ts";
 import { run, type Service, type StartOptions } from "./process/run.ts";
 import { Stops } from "./process/stops.ts";
 import { serveApi, serveHealth } from "./serve.ts";
+import { MasterKeyMissingError } from "./vault/mod.ts";
 
 export type { Service } from "./process/run.ts";
 
@@ -62,6 +63,13 @@ function startJobs(
 if (import.meta.main) {
   await run({
     start: startService,
-    plain_faults: [DataDirInUseError, DataDirUnusableError, EmbeddedUnavailableError, ListenError, MigrationError],
+    plain_faults: [
+      DataDirInUseError,
+      DataDirUnusableError,
+      EmbeddedUnavailableError,
+      ListenError,
+      MasterKeyMissingError,
+      MigrationError,
+    ],
   });
 }

@@ -71,7 +71,7 @@ export function reachOf({ workflows, account, operator }: Caller): Reach {
 }
 
 /** What events that a caller causes say of them. */
-export function metaOf({ actor, account }: Caller): Pick<EventMeta, "actor" | "account"> {
+export function metaOf({ actor, account }: Caller): Pick<EventMeta, "actor" | "account" | "subject"> {
   return { actor, ...ofAccount(account) };
 }
 

@@ -23,6 +23,8 @@ export const scopes = {
   "orgs:read": "List one's organisations, and read their members.",
   "orgs:write": "Create and rename organisations, and change their members.",
   "consents:write": "Accept the terms, and withdraw consents.",
+  "subjects:read": "See and export what jobs recorded about a subject.",
+  "subjects:write": "Erase subjects.",
   "keys:read": "List API keys and their grants; never the secrets.",
   "keys:write": "Create and rotate API keys that have no more grants than the key in use, and revoke any key.",
 } as const;

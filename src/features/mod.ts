@@ -19,6 +19,7 @@ import { schedules } from "./schedules/mod.ts";
 import { service } from "./service/mod.ts";
 import { status } from "./status/mod.ts";
 import { streams } from "./streams/mod.ts";
+import { subjects } from "./subjects/mod.ts";
 import { summary } from "./summary/mod.ts";
 import { support } from "./support/mod.ts";
 import { workers } from "./workers/mod.ts";
@@ -35,6 +36,7 @@ const features: readonly Feature[] = [
   workflows,
   orgs,
   consent,
+  subjects,
   keys,
   errors,
   events,

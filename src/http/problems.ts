@@ -122,6 +122,11 @@ export const problems = defineProblems({
     title: "Conflict with the current state",
     help: "The request does not fit the current state. Read the state and decide again.",
   },
+  subject_erased: {
+    status: 409,
+    title: "Subject erased",
+    help: "The person that the request is about was erased, for good, so nothing about them can be recorded. If they came back as somebody new, use another name for them.",
+  },
   version_mismatch: {
     status: 412,
     title: "Version mismatch",

@@ -140,6 +140,16 @@ export const Problem = component(
   ),
 );
 
+/** A person, in the caller's own naming. */
+export const SubjectName = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  pattern: PRINTABLE,
+  description:
+    "Whose data the job has: your own name for a person, such as your id of a customer. Payload, results, outputs and errors are then encrypted for that person, and are gone once you erase them (DELETE /api/v1/subjects/{subject}). Default: the user whose own account it is; for other accounts, nobody.",
+  examples: ["customer-42"],
+});
+
 export const IntakeRequest = component(
   "IntakeRequest",
   Type.Object(
@@ -232,6 +242,7 @@ export const IntakeRequest = component(
           examples: ["customer-42"],
         }),
       ),
+      subject: Type.Optional(SubjectName),
       steps: Type.Optional({
         ...Steps,
         description:
@@ -247,6 +258,11 @@ export const IntakeRequest = component(
 );
 export type IntakeRequest = Static<typeof IntakeRequest>;
 
+const Erased = Type.Array(Type.String(), {
+  description: "JSON pointers to the parts of data that are null because the person they were about was erased.",
+  examples: [["/payload"]],
+});
+
 export const JobEvent = component(
   "JobEvent",
   Type.Object(
@@ -257,6 +273,7 @@ export const JobEvent = component(
       data: Type.Unknown({ description: "What happened; the schema depends on the type." }),
       meta: EventMeta,
       recorded_at: Timestamp,
+      erased: Type.Optional(Erased),
     },
     { additionalProperties: false },
   ),

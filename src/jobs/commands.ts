@@ -75,9 +75,9 @@ export function commandJob(
   });
 }
 
-/** Whoever acts on a job: what happens to it belongs to its account. */
-export function inAccountOf({ account }: Pick<JobState, "account">, meta: EventMeta): EventMeta {
-  return { ...meta, ...ofAccount(account) };
+/** Whoever acts on a job: what happens to it belongs to its account, and is about its subject. */
+export function inAccountOf({ account, subject }: Pick<JobState, "account" | "subject">, meta: EventMeta): EventMeta {
+  return { ...meta, ...ofAccount(account), ...(subject !== null && { subject }) };
 }
 
 /** A decider for which jobs beyond a reach do not exist. */

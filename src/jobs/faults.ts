@@ -9,10 +9,19 @@ import { jobStream } from "../../events/job.ts";
 import { type EventType, type KnownNewEvent, metaOf } from "../../events/mod.ts";
 import { AppendRefusedError, type EventLog, pagesOf } from "../log/mod.ts";
 
+/** A job cannot run without its data. */
+export class JobErasedError extends Error {
+  override readonly name = "JobErasedError";
+  override readonly message = "The data of the job's subject was erased";
+}
+
 /** The error of a failed job. Faults are not quoted: their text may contain the payload. */
 export function errorOf(fault: unknown): JobError {
   if (fault instanceof AppendRefusedError) {
     return { code: "result_not_recordable", message: `The outcome cannot be recorded: ${fault.reason}.` };
+  }
+  if (fault instanceof JobErasedError) {
+    return { code: "subject_erased", message: "The job did not run: the data of its subject was erased." };
   }
   return {
     code: "internal_fault",
@@ -79,7 +88,13 @@ async function failByTypes(
   if (!first || !last || (version !== undefined && last.version !== version)) return false;
   const event = failure(types);
   if (!event) return false;
-  const account = ofAccount(accountOf(metaOf(first)));
-  const meta: EventMeta = { actor, ...account, correlation_id: job_id, causation_id: eventId(last) };
+  const { subject, ...about } = metaOf(first);
+  const meta: EventMeta = {
+    actor,
+    ...ofAccount(accountOf(about)),
+    ...(subject !== undefined && { subject }),
+    correlation_id: job_id,
+    causation_id: eventId(last),
+  };
   return (await log.append({ stream_id, expected_version: last.version, events: [event], meta })).ok;
 }

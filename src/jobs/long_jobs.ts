@@ -65,7 +65,8 @@ class LongJobs {
       for (const { data_json } of page) length += data_json.length;
     }
     const isLong = known !== undefined || length >= LONG_LENGTH || (job?.version ?? 0) >= PAGE;
-    if (job && isLong) this.#remember(stream_id, job);
+    // What is about somebody must not outlive their keys.
+    if (job && isLong && job.state.subject === null) this.#remember(stream_id, job);
     return job;
   }
 

@@ -112,8 +112,14 @@ export interface EventLog {
    * unexpected version. A stream is named once. Throws as `append` does.
    */
   appendAll(appends: readonly Append[]): Promise<AppendAllResult>;
-  /** One stream's events in order of version; see {@link ReadLimits}. */
-  readStream(streamId: string, options?: { after_version?: number } & ReadLimits): Promise<StoredEvent[]>;
+  /**
+   * One stream's events in order of version; see {@link ReadLimits}. `as_recorded`: personal data stays sealed, also where a
+   * log opens it.
+   */
+  readStream(
+    streamId: string,
+    options?: { after_version?: number; as_recorded?: boolean } & ReadLimits,
+  ): Promise<StoredEvent[]>;
   /**
    * Several streams in one query, with as many events of each as the limit says. Streams that do not exist, or have
    * nothing after the version, are absent from the map; so are those whose events would be more than `max_length` bytes

@@ -8,7 +8,7 @@ import type { Sql } from "../db/mod.ts";
 import type { KeyCache } from "./key_cache.ts";
 
 /** Whose key it is. */
-const OWNER = "vault:blind-index";
+export const INDEX_OWNER = "vault:blind-index";
 const KIND = /^[a-z][a-z_]{0,31}$/;
 /** UTF-16 units. */
 const MAX_VALUE_LENGTH = 4_096;
@@ -41,7 +41,7 @@ export class BlindIndex {
     if (value.length === 0 || value.length > MAX_VALUE_LENGTH) {
       throw new TypeError(`Cannot index a value of ${value.length} characters: 1 to ${MAX_VALUE_LENGTH} are possible`);
     }
-    const key = await this.#keys.sealing(OWNER, "index");
+    const key = await this.#keys.sealing(INDEX_OWNER, "index");
     if ("erased" in key) throw new TypeError("Cannot index: the key was destroyed");
     return createHmac("sha256", key.bytes).update(`${kind}\0${value}`).digest();
   }

@@ -10,6 +10,11 @@ export class VaultKeyError extends Error {
   override readonly name = "VaultKeyError";
 }
 
+/** The vault belongs to a master key that is not configured. */
+export class MasterKeyMissingError extends Error {
+  override readonly name = "MasterKeyMissingError";
+}
+
 /**
  * The database takes too long to say whether a key still exists: nothing may be sealed or opened until it does. To whoever
  * appends, and to whoever reads, the log is unavailable.

@@ -5,10 +5,11 @@
  * `vault.ts` has the words that are used here.
  */
 export type { Claim } from "./blind_index.ts";
-export { SealedValueError, VaultKeyError, VaultUnavailableError } from "./errors.ts";
+export { MasterKeyMissingError, SealedValueError, VaultKeyError, VaultUnavailableError } from "./errors.ts";
 export { MasterKeys } from "./master_keys.ts";
-export { openMasterKeys } from "./open.ts";
+export { checkWrapping, openMasterKeys } from "./open.ts";
 export type { VaultPeriods } from "./periods.ts";
 export { openEvents, personalLog } from "./personal_log.ts";
+export { subjectOf } from "./subjects.ts";
 export { keepVault, retireKeys, rewrapKeys, wrappingProgress } from "./upkeep.ts";
 export { type DestroyedKey, Vault } from "./vault.ts";

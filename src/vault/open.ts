@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { type OwnSecret, ownSecret } from "../db/mod.ts";
+import { type OwnSecret, ownSecret, type Sql } from "../db/mod.ts";
+import { INDEX_OWNER } from "./blind_index.ts";
 import { KEY_BYTES } from "./cipher.ts";
+import { MasterKeyMissingError } from "./errors.ts";
 import { MasterKeys } from "./master_keys.ts";
 import { isVaultKey } from "./settings.ts";
+import { wrappingProgress } from "./upkeep.ts";
 
 /** Wraps keys if no master key is configured. */
 const OWN: OwnSecret = {
@@ -24,4 +27,28 @@ export interface MasterKeyOptions {
 /** The configured master keys, or the one in the data folder. Throws `DataDirUnusableError`. */
 export function openMasterKeys({ vault_key, data_dir }: MasterKeyOptions): MasterKeys {
   return new MasterKeys(vault_key.length > 0 ? vault_key : [ownSecret(data_dir, OWN)]);
+}
+
+interface StartOptions {
+  readonly sql: Sql;
+  readonly master_keys: MasterKeys;
+  readonly logger: { error(fields: object, message: string): void };
+}
+
+/**
+ * Finds out at a start whether what was sealed can be opened with these master keys; keys that are lost are logged. Throws
+ * {@link MasterKeyMissingError} if the index key is among them: without it nobody is found, and a second one would make the vault
+ * unusable for processes with the right key.
+ */
+export async function checkWrapping({ sql, master_keys, logger }: StartOptions): Promise<void> {
+  const { unknown } = await wrappingProgress(sql, master_keys);
+  if (Object.keys(unknown).length === 0) return;
+  const [row] = await sql<{ master_key: string }[]>`
+    select master_key from levqor_vault.keys where subject = ${INDEX_OWNER} and wrapped is not null`;
+  if (row && !master_keys.ids.includes(row.master_key)) {
+    throw new MasterKeyMissingError(
+      `Cannot open the vault: it belongs to the master key with the id ${row.master_key}, which VAULT_KEY does not have. Add it to VAULT_KEY, after the first if that is to replace it.`,
+    );
+  }
+  logger.error({ keys: unknown }, "Personal data cannot be opened: VAULT_KEY does not have these master keys");
 }

@@ -49,7 +49,10 @@ export function personalLog(log: EventLog, vault: Vault): EventLog {
       appends.some(isPersonal)
         ? Promise.all(appends.map((append) => sealed(vault, append))).then((all) => log.appendAll(all))
         : log.appendAll(appends),
-    readStream: async (...asked) => await openEvents(vault, await log.readStream(...asked)),
+    async readStream(id, asked = {}) {
+      const events = await log.readStream(id, asked);
+      return asked.as_recorded ? events : await openEvents(vault, events);
+    },
     async readStreams(...asked) {
       const streams = await log.readStreams(...asked);
       for (const [id, events] of streams) if (events.some(hasSubject)) streams.set(id, await openEvents(vault, events));
@@ -69,9 +72,9 @@ export function personalLog(log: EventLog, vault: Vault): EventLog {
 }
 
 /** Events with their personal parts opened; those that were erased are `null`. Throws `SealedValueError`. */
-export async function openEvents(vault: Vault, events: StoredEvent[]): Promise<StoredEvent[]> {
+export async function openEvents<Events extends readonly StoredEvent[]>(vault: Vault, events: Events): Promise<Events> {
   if (!events.some(hasSubject)) return events;
-  return await Promise.all(events.map((event) => openEvent(vault, event)));
+  return (await Promise.all(events.map((event) => openEvent(vault, event)))) as readonly StoredEvent[] as Events;
 }
 
 async function openAll(vault: Vault, events: ReadonlyMap<string, StoredEvent>): Promise<Map<string, StoredEvent>> {

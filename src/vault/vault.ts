@@ -175,6 +175,12 @@ export class Vault {
     return destroyed;
   }
 
+  /** Whether a subject was erased in a class: what is sealed for it from now on is lost. Creates its key if it was not. */
+  async isErased(subject: string, kind: PersonalClass): Promise<boolean> {
+    checkSubject(subject);
+    return "erased" in (await this.#keys.sealing(subject, kind));
+  }
+
   /** In which classes a subject was erased, and when. */
   async destroyed(subject: string): Promise<{ class: PersonalClass; destroyed_at: string }[]> {
     return await this.#sql<{ class: PersonalClass; destroyed_at: string }[]>`

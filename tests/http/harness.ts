@@ -28,6 +28,8 @@ import { testVault } from "../support/vault.ts";
 export interface Harness extends Pick<ApiOptions, "sql" | "bus"> {
   /** As it is recorded. */
   readonly log: EventLog;
+  /** It seals and opens. */
+  readonly personal_log: EventLog;
   readonly vault: Vault;
   readonly url: string;
   /** Where its database is. */
@@ -196,6 +198,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
       return store.admin_url();
     },
     log,
+    personal_log: apiLog,
     vault,
     sql,
     bus: apiBus,

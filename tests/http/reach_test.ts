@@ -55,7 +55,7 @@ beforeAll(async () => {
   jobs = {
     queued: await submit({}),
     hidden: await submit(hidden),
-    ended: await submit({ callback_url }),
+    ended: await submit({ callback_url, subject: "somebody" }),
     hidden_ended: await submit({ ...hidden, callback_url }),
     waiting: await submit({ workflow: "theirs-asking" }),
     claimed: await submit({ workflow: "theirs-claimed" }),
@@ -287,6 +287,14 @@ const cases: Record<string, () => Call[]> = {
 
   // Only about the caller: tests/features/consent.
   acceptTerms: () => [],
+  // Everybody's names for people are their own.
+  getSubject: () => [get("/api/v1/subjects/somebody", "nothing of others")],
+  exportSubject: () => [
+    { method: "POST", path: "/api/v1/subjects/somebody/export", key: NOT_ALLOWED, others: "nothing of others" },
+  ],
+  eraseSubject: () => [
+    { method: "DELETE", path: "/api/v1/subjects/somebody", key: NOT_ALLOWED, others: "nothing of others" },
+  ],
 
   createKey: () =>
     [null, ["theirs"], ["mine", "theirs"]].map((workflows) =>
@@ -381,14 +389,15 @@ test("only calls that check their caller name a job's stream", async () => {
     const text = await Bun.file(join(src, file)).text();
     if (/\bjobStream\(|\(`job-\$|\breadSchedules\(/.test(text)) found.push(file);
   }
-  // The event source filters, and schemas show an example; the others are the scheduler's, which acts for everybody, and a
-  // schedule's own, which asks within a reach.
+  // The event source filters, and schemas show an example; the others are the scheduler's, which acts for everybody, a
+  // schedule's own, which asks within a reach, and a subject's, whose jobs are selected within one.
   expect(found.sort()).toEqual([
     "features/events/schemas.ts",
     "features/schedules/commands.ts",
     "features/schedules/scheduler.ts",
     "features/streams/event_source.ts",
     "features/streams/schemas.ts",
+    "features/subjects/queries.ts",
   ]);
 });
 

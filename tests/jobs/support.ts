@@ -9,7 +9,9 @@ import { jobState } from "../../src/domain/job/job.ts";
 import type { JobState } from "../../src/domain/job/job_state.ts";
 import { type Runner, type RunnerOptions, startRunner, startSweeper } from "../../src/jobs/mod.ts";
 import { startProjector } from "../../src/projector/mod.ts";
+import { personalLog } from "../../src/vault/mod.ts";
 import { openStore } from "../support/store.ts";
+import { testVault } from "../support/vault.ts";
 
 export const silent = { debug() {}, info() {}, warn() {}, error() {}, isLevelEnabled: () => false };
 
@@ -98,12 +100,14 @@ export type Service = Awaited<ReturnType<typeof openService>>;
 
 export async function openService(options: { projecting?: boolean } = {}) {
   const store = await openStore();
-  const { sql, log } = store;
-  const bus = inProcessBus({ log, poll_ms: 20 });
+  const { sql, log: recorded } = store;
+  const vault = testVault(sql);
+  const log = personalLog(recorded, vault);
+  const bus = inProcessBus({ log: recorded, poll_ms: 20 });
   const runners: Runner[] = [];
   const sweeper = startSweeper({ log, sql, instance: "sweeper", logger: silent, sweep_seconds: 0.1 });
   const project = () =>
-    startProjector({ sql, log, bus, logger: silent as never, projections: [jobs, pipelines] as never });
+    startProjector({ sql, log: recorded, bus, logger: silent as never, projections: [jobs, pipelines] as never });
   let projector = options.projecting === false ? undefined : project();
 
   async function history(jobId: string): Promise<KnownEvent[]> {
@@ -113,7 +117,10 @@ export async function openService(options: { projecting?: boolean } = {}) {
   return {
     url: store.url,
     sql,
+    /** It seals and opens; `recorded` has what it records. */
     log,
+    recorded,
+    vault,
     bus,
     history,
     startProjecting() {
@@ -173,6 +180,7 @@ export async function openService(options: { projecting?: boolean } = {}) {
       await sweeper.stop();
       await projector?.stop();
       await bus.close();
+      vault.close();
       await store.close();
     },
   };

@@ -17,6 +17,7 @@ test("a submitted job is queued, under its own id", () => {
     priority: "normal",
     concurrency_key: null,
     account: "operator",
+    subject: null,
     charged_to: "test",
     claimant: null,
     origin_job_id: null,

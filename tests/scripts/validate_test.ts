@@ -38,7 +38,7 @@ describe("against a service", () => {
       );
       return startService(config as Config, { logger: pino({ level: "silent" }) });
     };
-    development = await start({});
+    development = await start({ VAULT_KEY });
     production = await start({ NODE_ENV: "production", API_KEYS: KEY, VAULT_KEY, ...UNLIMITED });
   }, 30_000);
   afterAll(async () => {

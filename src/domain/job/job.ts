@@ -40,6 +40,7 @@ import type { RecordedEvent } from "../../../events/envelope.ts";
 import {
   expiresAt,
   firstDueAt,
+  type JobError,
   type JobHeartbeat,
   type JobPipelinePinned,
   type JobReleased,
@@ -72,13 +73,19 @@ export function jobState(events: Iterable<KnownEvent>): JobState {
   return state;
 }
 
-function evolve(state: JobState, event: KnownEvent): JobState {
+function evolve(before: JobState, event: KnownEvent): JobState {
+  const state = evolved(before, event);
+  return event.erased && !state.erased ? { ...state, erased: true } : state;
+}
+
+function evolved(state: JobState, event: KnownEvent): JobState {
   switch (event.type) {
     case "job.submitted":
       return {
         ...submitted(event.data, event.recorded_at),
         account: event.meta ? accountOf(event.meta) : "",
         author: event.meta ? authorOf(event.meta) : "",
+        subject: event.meta?.subject ?? null,
         caller: event.meta ? chargedTo(event.meta) : null,
         submitted_by: event.meta?.actor ?? null,
         on_behalf_of: event.meta?.on_behalf_of ?? [],
@@ -119,7 +126,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         attempts_used: state.attempts_used + 1,
         due_at: Date.parse(event.recorded_at) + event.data.retry_in_seconds * 1000,
         waiting: "retry",
-        last_error: event.data.error,
+        last_error: readable(event.data.error),
       };
     case "job.succeeded":
       return { ...finished(state, event), status: "succeeded", result: keepAsText(event.data.result ?? null) };
@@ -128,7 +135,7 @@ function evolve(state: JobState, event: KnownEvent): JobState {
         ...finished(state, event),
         status: "failed",
         attempts_used: state.attempts_used + (state.status === "running" ? 1 : 0),
-        error: event.data.error,
+        error: readable(event.data.error),
       };
     case "job.cancelled":
       return { ...finished(state, event), status: "cancelled", cancel_reason: event.data.reason ?? null };
@@ -169,7 +176,8 @@ function submitted(submission: JobSubmitted, recorded_at: string): JobState {
     ...noJob,
     status: "queued",
     workflow: submission.workflow,
-    payload: submission.payload,
+    // `null` once it is erased.
+    payload: submission.payload ?? {},
     priority: submission.priority ?? "normal",
     callback_url: submission.callback_url ?? null,
     max_attempts: submission.max_attempts ?? null,
@@ -182,6 +190,12 @@ function submitted(submission: JobSubmitted, recorded_at: string): JobState {
     expires_at: expiresAt(submission, recorded_at),
     created_at: recorded_at,
   };
+}
+
+/** An error whose message was erased still has one. */
+function readable({ code, message, detail }: JobError): JobError {
+  if (message !== null) return detail === undefined ? { code, message } : { code, message, detail };
+  return { code, message: "The message was erased." };
 }
 
 function finished(state: JobState, event: RecordedEvent): JobState {

@@ -31,6 +31,10 @@ export interface JobState {
   readonly account: string;
   /** The author of the submission (`authorOf`), whose `callback_url` is; empty before. */
   readonly author: string;
+  /** Whose data it has, as the vault names them; `null`: nobody's. */
+  readonly subject: string | null;
+  /** Something of it was erased: those parts are `null`, or empty. */
+  readonly erased: boolean;
   /** Who caused it; `null`: the operator (`chargedTo`). */
   readonly caller: string | null;
   /** The number of the latest attempt; 0 before the first. */
@@ -124,6 +128,8 @@ export const noJob: JobState = {
   callback_url: null,
   account: "",
   author: "",
+  subject: null,
+  erased: false,
   caller: null,
   attempt: 0,
   attempts_used: 0,

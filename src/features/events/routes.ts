@@ -2,7 +2,7 @@
 
 import type { StoredEvent } from "../../../events/mod.ts";
 import { instantOf } from "../../../events/time.ts";
-import { type Caller, onAccessEnd } from "../../access/mod.ts";
+import type { Caller } from "../../access/mod.ts";
 import { inSlices } from "../../async/mod.ts";
 import { follow } from "../../bus/mod.ts";
 import type { ApiParts } from "../../http/api.ts";
@@ -21,11 +21,11 @@ import { problems } from "../../http/problems.ts";
 import { nameParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
+import { download } from "../../http/stream/download.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
-import { OpenStreams, stopWith } from "../../http/stream/open_streams.ts";
+import { OpenStreams } from "../../http/stream/open_streams.ts";
 import { respondWithWrittenJson } from "../../http/stream/response.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
-import { textBody } from "../../http/stream/text_body.ts";
 import { matches } from "./event_filter.ts";
 import { type EventFile, eventFiles, FIRST_PART, nextPart } from "./export.ts";
 import { eventProblems } from "./problems.ts";
@@ -48,8 +48,6 @@ const LIST = byPosition("events");
 const SCANS_MAX = 10;
 /** How many exports this process writes at once. */
 const EXPORTS_MAX = 20;
-/** After this many seconds of silence the server may close an export's connection. */
-const EXPORT_IDLE_S = 120;
 /** Events that a stream reads at once, and their length. */
 const STREAM_BATCH = { batch: 50, max_length: 65_536 };
 
@@ -177,7 +175,7 @@ export function eventRoutes(options: Options) {
       },
       async (call) => {
         const { format = "ndjson", progress, after = 0, ...filter } = call.query;
-        const { caller, request, server, cause } = call;
+        const { caller } = call;
         requireWhole(caller);
         checkPeriod(filter);
         if (format === "csv" && progress === "true") {
@@ -185,30 +183,15 @@ export function eventRoutes(options: Options) {
         }
         await checkReached(log, after);
         const until = await log.head();
-        const release = exports.acquire(caller);
-        server?.timeout(request, EXPORT_IDLE_S);
-        const stop = new AbortController();
-        stop.signal.addEventListener("abort", release);
-        stopWith(stop, signal);
-        const unlisten = onAccessEnd(caller, () => stop.abort());
-        stop.signal.addEventListener("abort", unlisten);
         const file: EventFile = eventFiles[format];
-        const source = written({ caller, filter, file, tells: progress === "true", after, until, stop: stop.signal });
-        const on_fault = (error: unknown) =>
-          logger.warn({ err: error, request_id: cause.request_id }, "An export of the log was broken off");
-        const texts = reporting(source, on_fault);
-        // A fault at the beginning still gets a problem document.
-        const first = await texts.next().catch((error) => {
-          stop.abort();
-          throw error;
-        });
-        return new Response(textBody({ source: startingWith(first, texts), stop }), {
-          headers: {
-            "content-type": file.content_type,
-            "content-disposition": `attachment; filename="levqor-events-${until}.${file.extension}"`,
-            "levqor-position": String(until),
-            "x-accel-buffering": "no",
-          },
+        return await download(call, {
+          logger,
+          signal,
+          slots: exports,
+          source: (stop) => written({ caller, filter, file, tells: progress === "true", after, until, stop }),
+          file_name: `levqor-events-${until}.${file.extension}`,
+          content_type: file.content_type,
+          position: until,
         });
       },
     ),
@@ -230,7 +213,7 @@ export function eventRoutes(options: Options) {
         const { event_id } = call.params;
         const [, stream_id, version] = /^(.{1,300})@([1-9]\d{0,8})$/.exec(event_id) ?? [];
         const [event] = stream_id
-          ? await log.readStream(stream_id, { after_version: Number(version) - 1, limit: 1 })
+          ? await log.readStream(stream_id, { after_version: Number(version) - 1, limit: 1, as_recorded: true })
           : [];
         if (!event)
           throw new Problem(eventProblems.event_not_found, `No event has the id ${JSON.stringify(event_id)}.`);
@@ -300,26 +283,6 @@ const MAX_PAGE_LENGTH = 1_000_000;
 
 function length(events: readonly StoredEvent[]): number {
   return events.reduce((sum, { data_json }) => sum + data_json.length, 0);
-}
-
-/** All of a source whose first text was already taken. */
-async function* startingWith(
-  first: IteratorResult<string, unknown>,
-  rest: AsyncGenerator<string>,
-): AsyncGenerator<string> {
-  if (first.done) return;
-  yield first.value;
-  yield* rest;
-}
-
-/** The same texts; a fault is reported before it is passed on. */
-async function* reporting(source: AsyncGenerator<string>, on_fault: (error: unknown) => void): AsyncGenerator<string> {
-  try {
-    yield* source;
-  } catch (error) {
-    on_fault(error);
-    throw error;
-  }
 }
 
 /** Throws the problem `workflow_not_allowed` for a caller who may not see everybody's events. */

@@ -8,11 +8,13 @@ import { callback } from "../../http/document/openapi.ts";
 import { tags } from "../../http/document/tags.ts";
 import { jsonResponse } from "../../http/door/security_headers.ts";
 import { RUN_AT_MAX_DAYS } from "../../http/limits.ts";
+import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { checkSubmission, submitOrThrow } from "../../http/request/submission.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { IntakeRequest } from "../../http/schema.ts";
+import { subjectOf } from "../../vault/mod.ts";
 import { IntakeAccepted, JobEnded } from "./schemas.ts";
 
 const ROUTE = "/api/v1/intake";
@@ -64,7 +66,8 @@ export function intakeRoutes({
   queue,
   workflows,
   refusedAddress,
-}: Pick<ApiParts, "log" | "queue" | "workflows" | "refusedAddress">) {
+  vault,
+}: Pick<ApiParts, "log" | "queue" | "workflows" | "refusedAddress" | "vault">) {
   return [
     route(
       {
@@ -97,7 +100,12 @@ export function intakeRoutes({
             example: { job_id: "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", status: "queued" },
           },
         },
-        errors: [problems.workflow_not_allowed, problems.payload_too_large, problems.queue_full],
+        errors: [
+          problems.workflow_not_allowed,
+          problems.payload_too_large,
+          problems.queue_full,
+          problems.subject_erased,
+        ],
       },
       async (call) => {
         const { caller, body, sent } = call;
@@ -106,13 +114,18 @@ export function intakeRoutes({
         if (submission.run_at !== undefined) checkRunAt(submission.run_at);
 
         const job_id = call.newId();
+        const meta = metaOf(caller);
+        if (body.subject !== undefined) {
+          meta.subject = await subjectOf(vault, { account: caller.account, name: body.subject });
+        }
+        if (meta.subject !== undefined && (await vault.isErased(meta.subject, "profile"))) throw erased(body);
         const recorded = await submitOrThrow(
           { log, queue: await queue.of(caller) },
           {
             job_id,
             runs: submission,
             submission: { data: body, data_json: sent.text },
-            meta: { ...metaOf(caller), correlation_id: job_id, ...call.cause },
+            meta: { ...meta, correlation_id: job_id, ...call.cause },
             has_key: call.idempotency_key !== null,
           },
         );
@@ -122,6 +135,11 @@ export function intakeRoutes({
       },
     ),
   ];
+}
+
+function erased({ subject }: Pick<IntakeRequest, "subject">): Problem {
+  const who = subject === undefined ? "You were" : "The subject was";
+  return new Problem(problems.subject_erased, `${who} erased: nothing about them can be kept any more.`);
 }
 
 function checkRunAt(run_at: string): void {

@@ -96,6 +96,7 @@ export function jobControlRoutes({
         if (!isFinished(state)) throw new Problem(problems.conflict, `Cannot replay the job: it is ${state.status}.`);
 
         const { payload, from_step } = replay;
+        if (state.erased) throw new Problem(problems.conflict, "Cannot replay the job: its data was erased.");
         if (payload && state.account === SYSTEM) {
           throw invalid([
             { pointer: "/payload", message: "must be absent: the service's own job runs again as it was" },

@@ -105,6 +105,7 @@ export function jobRoutes({
           ...(job.cancel_reason !== null && { cancel_reason: job.cancel_reason }),
           ...(job.last_error !== null && { last_error: job.last_error }),
           ...(waits.has(job_id) && { waiting_for: waits.get(job_id) }),
+          ...(job.erased && { erased: true }),
         };
         return await respondWithJson(status, call.set);
       },
@@ -190,11 +191,17 @@ export function jobRoutes({
         const isEndNews = row.finished_at !== null && !isFinished(found.state);
         const { state, version } = isEndNews ? ((await readJob(log, named)) ?? found) : found;
         if (isFinished(state)) call.etag(version);
-        const { result, error, cancel_reason } = state;
+        const { result, error, cancel_reason, erased } = state;
         const waits = await waitsOf([toWaitingJob(row)], named.reach);
         const summary = toSummary(row, waits.get(job_id));
         return await respondWithJson(
-          { ...summary, result, error, ...(cancel_reason !== null && { cancel_reason }) },
+          {
+            ...summary,
+            result,
+            error,
+            ...(cancel_reason !== null && { cancel_reason }),
+            ...(erased && { erased }),
+          },
           call.set,
         );
       },

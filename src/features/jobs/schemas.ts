@@ -148,6 +148,10 @@ const CancelReason = Type.Optional(
   }),
 );
 
+const ErasedJob = Type.Optional(
+  Type.Literal(true, { description: "Its subject was erased: results are null, and errors have no message." }),
+);
+
 export const JobStatus = component(
   "JobStatus",
   Type.Object(
@@ -164,6 +168,7 @@ export const JobStatus = component(
       cancel_reason: CancelReason,
       last_error: Type.Optional(JobError),
       waiting_for: Type.Optional(WaitingFor),
+      erased: ErasedJob,
     },
     {
       additionalProperties: false,
@@ -250,6 +255,7 @@ export const Job = component(
       result: JobStatus.properties.result,
       error: JobStatus.properties.error,
       cancel_reason: CancelReason,
+      erased: ErasedJob,
     },
     { additionalProperties: false },
   ),

@@ -57,10 +57,10 @@ const scheduleDefinition = {
   }),
 };
 
-/** The schedule determines the time. */
-const ScheduledJob = Type.Omit(IntakeRequest, ["run_at"], {
+/** The schedule determines the time, and no one person is the subject of all its jobs. */
+const ScheduledJob = Type.Omit(IntakeRequest, ["run_at", "subject"], {
   additionalProperties: false,
-  description: "The job that each run submits: a submission without run_at.",
+  description: "The job that each run submits: a submission without run_at and subject.",
 });
 
 export const ScheduleRequest = component(

@@ -10,6 +10,7 @@ import { checkReached } from "../../http/paging.ts";
 import { jobNotFound } from "../../http/request/job_id.ts";
 import { submissionOf } from "../../jobs/commands.ts";
 import type { EventLog } from "../../log/types.ts";
+import { openEvents, type Vault } from "../../vault/mod.ts";
 import { JobNews, type JobNewsOptions } from "./job_news.ts";
 import type { Submissions } from "./submissions.ts";
 
@@ -52,6 +53,7 @@ export interface EventSourcesOptions extends JobNewsOptions {
   /** Shared by all streams of a process. */
   readonly submissions: Submissions;
   readonly log: EventLog;
+  readonly vault: Vault;
   /** The maximum number of events read at once. */
   readonly batch: number;
 }
@@ -71,7 +73,7 @@ export class EventSources {
     if (wanted.after !== undefined) await checkReached(log, wanted.after);
     if (wanted.job_id === undefined) {
       const after = wanted.after ?? (await log.head());
-      return { after, events: this.#filtered(this.#allJobs({ ...wanted, after }, stop), wanted) };
+      return { after, events: this.#opened(this.#filtered(this.#allJobs({ ...wanted, after }, stop), wanted)) };
     }
     const stream_id = jobStream(wanted.job_id);
     const [first] = await log.readStream(stream_id, { limit: 1 });
@@ -130,6 +132,11 @@ export class EventSources {
       stop.removeEventListener("abort", wake);
       unwatch();
     }
+  }
+
+  /** As their account may read them. */
+  async *#opened(source: AsyncGenerator<readonly StoredEvent[]>): AsyncGenerator<readonly StoredEvent[]> {
+    for await (const events of source) yield await openEvents(this.#options.vault, events);
   }
 
   async *#filtered(

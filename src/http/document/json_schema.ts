@@ -1,4 +1,8 @@
-/** The schemas of requests and responses as JSON Schema, for readers that know nothing of this service. */
+/**
+ * The schemas of requests and responses as JSON Schema, for readers that know nothing of this service: what is sealed in
+ * the log is not sealed here.
+ */
+import { isPersonalMark } from "../../../events/personal.ts";
 import { documentedFormat } from "../request/validation.ts";
 
 /** Keywords whose value maps names to schemas. */
@@ -15,10 +19,12 @@ export function toJsonSchema(schema: unknown): unknown {
     return { type: "string", enum: anyOf.map((option) => option.const), ...rest };
   }
   return Object.fromEntries([
-    ...Object.entries(rest).map(([key, value]) => [
-      key,
-      MAPS.has(key) ? mapOf(value as object) : DATA.has(key) ? value : toJsonSchema(value),
-    ]),
+    ...Object.entries(rest)
+      .filter(([key]) => !isPersonalMark(key))
+      .map(([key, value]) => [
+        key,
+        MAPS.has(key) ? mapOf(value as object) : DATA.has(key) ? value : toJsonSchema(value),
+      ]),
     ...(format === undefined ? [] : Object.entries(documentedFormat(format))),
     ...(anyOf === undefined ? [] : [["anyOf", toJsonSchema(anyOf)]]),
   ]);

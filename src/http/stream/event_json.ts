@@ -27,7 +27,8 @@ function inOneLine(json: string): string {
 
 function common(event: StoredEvent): string {
   const { version, type, meta_json, recorded_at } = event;
-  return `"version":${version},"type":"${type}","data":${newestData(event)},"meta":${meta_json},"recorded_at":"${recorded_at}"}`;
+  const erased = event.erased ? `,"erased":${JSON.stringify(event.erased)}` : "";
+  return `"version":${version},"type":"${type}","data":${newestData(event)},"meta":${meta_json},"recorded_at":"${recorded_at}"${erased}}`;
 }
 
 function newestData(event: StoredEvent): string {

@@ -195,6 +195,8 @@ async function replay({ log, queue }: BulkOptions, { job_id: origin_job_id, oper
   const job_id = derivedUuid(["bulk-replay", operation.operation_id, origin_job_id]);
   const origin = await log.readStream(jobStream(origin_job_id), { limit: 1 });
   const state = jobState(origin.map(decode));
+  // There is nothing left to do again.
+  if (state.erased) return false;
   const meta = {
     ...metaOf(job_id, operation),
     ...replayedFor(state),

@@ -34,14 +34,18 @@ export function replayOf(
 }
 
 /**
- * Whose a replay is, for its meta: it belongs to the origin's account, and has the origin's author, whose submission it is
- * byte for byte; with another payload, the caller.
+ * Whose a replay is, for its meta: it belongs to the origin's account, is about the same subject, and has the origin's author,
+ * whose submission it is byte for byte; with another payload, the caller.
  */
 export function replayedFor(
-  origin: Pick<JobState, "account" | "author">,
+  origin: Pick<JobState, "account" | "author" | "subject">,
   { payload }: Pick<ReplayOptions, "payload"> = {},
-): Pick<EventMeta, "account" | "author"> {
-  return payload === undefined ? writtenBy(origin) : ofAccount(origin.account);
+): Pick<EventMeta, "account" | "author" | "subject"> {
+  const { subject } = origin;
+  return {
+    ...(payload === undefined ? writtenBy(origin) : ofAccount(origin.account)),
+    ...(subject !== null && { subject }),
+  };
 }
 
 /** On whose behalf a replay runs, besides the caller: as for the origin. */

@@ -18,7 +18,7 @@ import type { JobState } from "../../domain/job/job_state.ts";
 import { EVERYTHING } from "../../domain/reach.ts";
 import { isTransient } from "../../log/mod.ts";
 import { commandJob, jobMeta } from "../commands.ts";
-import { failForGood } from "../faults.ts";
+import { failForGood, JobErasedError } from "../faults.ts";
 import type { RunnerOptions } from "../options.ts";
 import { Feed } from "../queue/feed.ts";
 import { HeldBackJobs } from "../queue/held_back.ts";
@@ -282,6 +282,7 @@ export class WorkflowGroup {
     if (!known) this.#heldBack.settled(job.job_id);
     if (!known || this.#heldBack.keeps(known, known.state)) return { ok: false };
     const { job_id, state, version } = known;
+    if (state.erased) throw new JobErasedError();
     const result = await claim(log, {
       job_id,
       state,

@@ -338,7 +338,10 @@ export class Feed {
     }
     const { stream_id, version, position } = stored;
     const job = toReadyJob(entityId(stream_id), { state, version, position, first: stored });
-    if (job) queue.add(job);
+    if (!job) return;
+    const { state: _, ...unread } = job;
+    // What it says about somebody is sealed here: it is read when the job is claimed.
+    queue.add(state.subject === null ? job : { ...unread, weight: 0 });
   }
 
   async #fetchAllMissing(): Promise<void> {

@@ -25,6 +25,7 @@ export const ERROR_CLASSES: Readonly<Record<string, "retry" | "final" | "by_stat
   result_not_recordable: "final",
   result_too_deep: "final",
   result_too_large: "final",
+  subject_erased: "final",
   // For steps.
   expression_failed: "final",
   expression_too_costly: "final",

@@ -39,7 +39,7 @@ import { decodeJson } from "../../json/mod.ts";
 import { type Handled, isTransient, yieldToPrecedence } from "../../log/mod.ts";
 import { noTracing, type Tracing } from "../../telemetry/mod.ts";
 import { commandJob, jobMeta, streamAfter } from "../commands.ts";
-import { errorOf, failForGood } from "../faults.ts";
+import { errorOf, failForGood, JobErasedError } from "../faults.ts";
 import type { EndedAttempt, RunnerOptions, RunnerStatus } from "../options.ts";
 import { Feed } from "../queue/feed.ts";
 import { HeldBackJobs } from "../queue/held_back.ts";
@@ -297,6 +297,7 @@ class JobRunner implements Runner {
   async #claim(job: ReadyJob, state: JobState): Promise<Attempt | undefined> {
     const { job_id, version } = job;
     const { log, instance } = this.#options;
+    if (state.erased) throw new JobErasedError();
     const pipeline = await this.#pipelineOf(state);
     const steps = state.steps ?? pipeline?.steps ?? null;
     if (!steps && !this.#runnableOf(state)) {

@@ -29,7 +29,7 @@ beforeAll(async () => {
     jwt: { verify_with: { secret: SECRET }, issuer: ISSUER, audience: "authenticated" },
     timing: { read_model_wait_ms: 10_000 },
   });
-  const { log, bus, sql } = api;
+  const { personal_log: log, bus, sql } = api;
   const options = { log, bus, sql, logger: silent, instance: "w1" };
   runner = startRunner({ ...options, connectors: new Map(), fetch: () => Promise.reject(new Error("None")) });
   running.push(startScheduler(options));
@@ -74,7 +74,7 @@ const approve = (job_id: string, by: Headers, more: object = {}): Promise<Answer
 const errorOf = ({ status, body }: Answer) => [status, body.error];
 const REFUSED = [403, "self_approval_refused"];
 const given = async (job_id: string) =>
-  (await api.log.readStream(`job-${job_id}`)).map(decode).filter(({ type }) => type === "job.approval_given");
+  (await api.personal_log.readStream(`job-${job_id}`)).map(decode).filter(({ type }) => type === "job.approval_given");
 
 describe("approving", () => {
   test("needs its own scope, which submitting does not include", async () => {

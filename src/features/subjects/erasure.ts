@@ -1,0 +1,52 @@
+/** Completes an erasure that is on record, whatever happened to the request for it. */
+import { Type } from "@sinclair/typebox";
+import type { Connector } from "../../../connectors/connector.ts";
+import { personalClasses } from "../../../events/personal.ts";
+import type { Sql } from "../../db/mod.ts";
+import { EVERYTHING } from "../../domain/reach.ts";
+import { commandJob, jobMeta } from "../../jobs/commands.ts";
+import { defineSystemWorkflow } from "../../jobs/mod.ts";
+import type { EventLog } from "../../log/mod.ts";
+import type { Vault } from "../../vault/mod.ts";
+import { COMPLETE_ERASURE } from "./reactions.ts";
+
+/** Jobs that are looked for at once. */
+const JOBS = 100;
+
+const Erasure = Type.Object(
+  { subject: Type.String({ maxLength: 300 }), account: Type.String({ maxLength: 300 }) },
+  { additionalProperties: false },
+);
+
+export function erasureWorkflow({ log, sql, vault }: { log: EventLog; sql: Sql; vault: Vault }): Connector {
+  return defineSystemWorkflow({
+    name: COMPLETE_ERASURE,
+    summary: "Destroys the keys of an erased subject, and cancels its unfinished jobs.",
+    input: Erasure,
+    output: Type.Object({ cancelled: Type.Integer() }),
+    retry: { max_attempts: 20, backoff: { initial_seconds: 1, factor: 3, max_seconds: 600 } },
+    async run({ subject }, { signal, idempotency_key }) {
+      await vault.destroy(subject, personalClasses);
+      let cancelled = 0;
+      for (let after = 0; !signal.aborted; ) {
+        const jobs = await sql<{ job_id: string; position: number }[]>`
+          select job_id, position from levqor_read.jobs
+          where subject = ${subject} and position > ${after} and status in ('queued', 'running')
+          order by position limit ${JOBS}`;
+        for (const { job_id } of jobs) {
+          const handled = await commandJob(log, {
+            job_id,
+            reach: EVERYTHING,
+            command: { type: "cancel", reason: "subject_erased" },
+            meta: { ...jobMeta(job_id, { actor: `system:${idempotency_key}` }) },
+          });
+          if (handled.ok && handled.events.length > 0) cancelled++;
+        }
+        const last = jobs.at(-1);
+        if (!last) break;
+        after = last.position;
+      }
+      return { cancelled };
+    },
+  });
+}
