@@ -18,6 +18,7 @@ import { checkEvents } from "./validate/events.ts";
 import { checkIncidents } from "./validate/incidents.ts";
 import { checkCallback, checkControl, checkDevelopment, checkIntake, checkJob } from "./validate/jobs.ts";
 import { checkIssuedKeys, checkKeys } from "./validate/keys.ts";
+import { checkMails } from "./validate/mails.ts";
 import { checkOrgs } from "./validate/orgs.ts";
 import { checkPages } from "./validate/pages.ts";
 import { checkSteps } from "./validate/pipelines.ts";
@@ -57,6 +58,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkDevelopment,
   checkErrors,
   checkSupport,
+  checkMails,
   checkEvents,
   checkIncidents,
   checkOperations,

@@ -63,7 +63,7 @@ export function serveApi(
     site,
     signal: streams.signal,
   };
-  const app = createApi(options, routesOf);
+  const app = createApi(options, (parts) => routesOf({ ...parts, mail: foundation.mail }));
   const url = listen(app, foundation);
   stops.add("API", async () => {
     // Before waiting for all requests to be answered.

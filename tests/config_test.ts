@@ -63,6 +63,7 @@ describe("an empty environment", () => {
           security: "Levqor Security <security@levqor.localhost>",
         },
         receiving_email: undefined,
+        webhook_secrets: [],
       },
       vault_key: [],
       vault_periods: { trace_days: 90, evidence_years: 3, fiscal_years: 10 },
@@ -116,6 +117,7 @@ const FULL = {
   OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
   RESEND_API_KEY: "re_0123456789abcdef",
   MAIL_DOMAIN: "mail.levqor.ai",
+  RESEND_WEBHOOK_SECRET: `${WEBHOOK_SECRET}, ${NEXT_WEBHOOK_SECRET}`,
   MAIL_FROM: "Levqor <support@levqor.ai>",
   RECEIVING_EMAIL: "help@levqor.ai",
   RESEND_BASE_URL: "https://resend.example.com/",
@@ -177,6 +179,7 @@ describe("a full environment", () => {
           security: "Levqor Security <security@mail.levqor.ai>",
         },
         receiving_email: "help@levqor.ai",
+        webhook_secrets: [WEBHOOK_SECRET, NEXT_WEBHOOK_SECRET],
       },
       vault_key: VAULT_KEYS,
       vault_periods: { trace_days: 3_650, evidence_years: 100, fiscal_years: 1 },
@@ -301,7 +304,21 @@ test("without a key mail is shown in development, and in production there is non
   expect(load(production).mail.delivery).toBeUndefined();
 });
 
-test.each(["RESEND_API_KEY", "MAIL_DOMAIN", "MAIL_FROM", "RECEIVING_EMAIL", "SENTRY_DSN"])(
+test("secrets of Resend's webhooks are up to eight, each as Resend shows it", () => {
+  const secret = (bytes: number) => `whsec_${Buffer.alloc(bytes).toString("base64")}`;
+  const read = (RESEND_WEBHOOK_SECRET: string) => load({ RESEND_WEBHOOK_SECRET }).mail.webhook_secrets;
+  expect(read([secret(24), secret(64)].join(","))).toEqual([secret(24), secret(64)]);
+  expect(read(Array(8).fill(secret(32)).join())).toHaveLength(8);
+  const shape = "each must be whsec_ and the base64 of 24 to 64 bytes, as Resend shows it.";
+  for (const wrong of [secret(23), secret(65), "whsec_", secret(32).slice(0, -1), `${secret(32)},`]) {
+    expect(problems({ RESEND_WEBHOOK_SECRET: wrong })).toEqual([`RESEND_WEBHOOK_SECRET (not shown): ${shape}`]);
+  }
+  expect(problems({ RESEND_WEBHOOK_SECRET: Array(9).fill(secret(32)).join() })).toEqual([
+    "RESEND_WEBHOOK_SECRET (not shown): it may have 8 secrets, and has 9.",
+  ]);
+});
+
+test.each(["RESEND_API_KEY", "RESEND_WEBHOOK_SECRET", "MAIL_DOMAIN", "MAIL_FROM", "RECEIVING_EMAIL", "SENTRY_DSN"])(
   "%s is the same for every process, and says so",
   (env) => {
     expect(settings().find((setting) => setting.env === env)?.summary).toContain("The same for every process.");

@@ -9,6 +9,7 @@ import { createApi } from "../../src/http/api.ts";
 import type { ApiOptions } from "../../src/http/options.ts";
 import { CallbackSecrets, submitSystemJob } from "../../src/jobs/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
+import { NO_MAIL } from "../../src/mail/mod.ts";
 import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { startReactor } from "../../src/reactor/mod.ts";
@@ -67,7 +68,7 @@ const options: ApiOptions = {
   site: openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "http://127.0.0.1", watch: false }),
   signal: stopping.signal,
 };
-const app = createApi(options, routesOf);
+const app = createApi(options, (parts) => routesOf({ ...parts, mail: NO_MAIL }));
 listen(app, async () => {
   stopping.abort();
   await stops.stop("stopped");

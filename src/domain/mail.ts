@@ -27,7 +27,8 @@ export type MailReport = { [T in MailReportType]: { readonly type: T; readonly d
 
 export type MailCommand =
   | ({ readonly type: "queue" } & MailQueued)
-  | { readonly type: "report"; readonly report: MailReport };
+  /** `provider_id`: the mail's id there, as whoever reports knows it. */
+  | { readonly type: "report"; readonly report: MailReport; readonly provider_id?: string };
 
 export interface MailRejection extends Rejection {
   readonly code: "mail_not_found" | "other_mail";
@@ -46,9 +47,9 @@ function decide(command: MailCommand, state: MailState): readonly KnownNewEvent[
     const { type: _, ...data } = command;
     return [{ type: "mail.queued", data }];
   }
-  const { report } = command;
+  const { report, provider_id = state.sent?.provider_id } = command;
   if (!state.queued) return refuse("mail_not_found", "Cannot record what became of the mail: it does not exist.");
-  if (report.type === "mail.sent" && state.sent && state.sent.provider_id !== report.data.provider_id) {
+  if (state.sent && state.sent.provider_id !== (report.type === "mail.sent" ? report.data.provider_id : provider_id)) {
     return refuse("other_mail", "Cannot record what became of the mail: it has another id at the provider.");
   }
   return isNews(state, report) ? [report] : [];

@@ -5,14 +5,20 @@ import type { Foundation } from "../foundation.ts";
 import type { ApiParts } from "../http/api.ts";
 import type { Page } from "../http/page.ts";
 import type { Route } from "../http/route.ts";
+import type { Mailing } from "../mail/mod.ts";
 import type { Reaction } from "../reactor/mod.ts";
 import type { Role } from "../settings/mod.ts";
+
+/** What a feature's calls and pages are built from. */
+export interface FeatureParts extends ApiParts {
+  readonly mail: Mailing;
+}
 
 export interface Feature {
   /** Its name in the log. */
   readonly name: string;
   /** Its calls and pages; called once, where the API is served. */
-  readonly routes?: (parts: ApiParts) => readonly (Route | Page)[];
+  readonly routes?: (parts: FeatureParts) => readonly (Route | Page)[];
   /** The paths of its pages that visitors should find: they are in the site map. */
   readonly pages?: readonly string[];
   /** What follows from events: the same reactions whatever the configuration, which may make them do nothing. */

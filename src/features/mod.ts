@@ -2,7 +2,6 @@
 import type { Connector } from "../../connectors/connector.ts";
 import type { Config } from "../config.ts";
 import type { Foundation } from "../foundation.ts";
-import type { ApiParts } from "../http/api.ts";
 import type { Page } from "../http/page.ts";
 import type { Route } from "../http/route.ts";
 import type { Stops } from "../process/stops.ts";
@@ -10,9 +9,10 @@ import type { Reaction } from "../reactor/mod.ts";
 import { consent } from "./consent/mod.ts";
 import { errors } from "./errors/mod.ts";
 import { events } from "./events/mod.ts";
-import type { Feature } from "./feature.ts";
+import type { Feature, FeatureParts } from "./feature.ts";
 import { jobs } from "./jobs/mod.ts";
 import { keys } from "./keys/mod.ts";
+import { mail } from "./mail/mod.ts";
 import { orgs } from "./orgs/mod.ts";
 import { pipelines } from "./pipelines/mod.ts";
 import { schedules } from "./schedules/mod.ts";
@@ -43,10 +43,11 @@ const features: readonly Feature[] = [
   summary,
   status,
   support,
+  mail,
 ];
 
 /** What the API serves. */
-export function routesOf(parts: ApiParts): (Route | Page)[] {
+export function routesOf(parts: FeatureParts): (Route | Page)[] {
   return features.flatMap(({ routes }) => routes?.(parts) ?? []);
 }
 

@@ -11,9 +11,14 @@ export interface Mailing {
   readonly mailer: Mailer | undefined;
   /** Absent: operators get no mail. */
   readonly receiving_email: string | undefined;
+  /** With any of these Resend signs its reports; none: they are rejected. */
+  readonly webhook_secrets: readonly string[];
   /** The mails that would have been sent, in development without a key for Resend. */
   readonly outbox?: Outbox | undefined;
 }
+
+/** That of a service without mail. */
+export const NO_MAIL: Mailing = { mailer: undefined, receiving_email: undefined, webhook_secrets: [] };
 
 export interface MailingOptions extends Pick<MailerOptions, "log" | "vault"> {
   readonly config: {
@@ -23,19 +28,21 @@ export interface MailingOptions extends Pick<MailerOptions, "log" | "vault"> {
       | undefined;
     readonly from: Readonly<Record<MailSender, string>>;
     readonly receiving_email: string | undefined;
+    readonly webhook_secrets: readonly string[];
   };
   readonly logger: { info(about: object, message: string): void };
 }
 
 /** That of a service with these settings. */
 export function openMailing({ config, logger, ...parts }: MailingOptions): Mailing {
-  const { delivery, from, receiving_email } = config;
-  if (!delivery) return { mailer: undefined, receiving_email };
+  const { delivery, from, receiving_email, webhook_secrets } = config;
+  const settings = { receiving_email, webhook_secrets };
+  if (!delivery) return { mailer: undefined, ...settings };
   if (delivery.via === "resend") {
-    return { mailer: createMailer({ ...parts, delivery: resendDelivery(delivery), from }), receiving_email };
+    return { mailer: createMailer({ ...parts, delivery: resendDelivery(delivery), from }), ...settings };
   }
   const outbox = new Outbox((mail_id) => logger.info({ mail_id }, "A mail is not sent, but shown at GET /_dev/mails"));
-  return { mailer: createMailer({ ...parts, delivery: outbox, from }), receiving_email, outbox };
+  return { mailer: createMailer({ ...parts, delivery: outbox, from }), ...settings, outbox };
 }
 
 const NotMailed = Type.Object({ skipped: Type.Literal("mail_not_configured") });

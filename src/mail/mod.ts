@@ -2,6 +2,6 @@
 export { mailboxOf } from "./addresses.ts";
 export { htmlOf, type Letter } from "./letter.tsx";
 export { createMailer, type Mail, type Mailer } from "./mailer.ts";
-export { MAIL_RETRY, type Mailing, MailOutcome, NOT_MAILED, openMailing } from "./mailing.ts";
+export { MAIL_RETRY, type Mailing, MailOutcome, NO_MAIL, NOT_MAILED, openMailing } from "./mailing.ts";
 export { OUTBOX_MAX, Outbox } from "./outbox.ts";
 export { MAIL_ID_TAG, resendDelivery } from "./resend.ts";

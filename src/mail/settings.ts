@@ -1,5 +1,5 @@
 /** Settings of mail: how it is sent, by which senders, and where operators receive theirs. */
-import { matching, setting, settings, urlOf } from "../settings/mod.ts";
+import { InvalidSettingError, list, matching, setting, settings, urlOf } from "../settings/mod.ts";
 
 /** An address as in RFC 5321, without quoted local parts and address literals. */
 const ADDRESS = "[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\\.)+[A-Za-z0-9-]{1,63}";
@@ -12,7 +12,7 @@ export const mailSettings = settings(
     resend_api_key: setting({
       env: "RESEND_API_KEY",
       summary:
-        "API key of the Resend account that sends the service's mail. The same for every process. Without it, no mail is sent; in development, it is kept in memory instead.",
+        "API key of the Resend account that sends the service's mail. The same for every process. Without it, no mail is sent; in development, it is shown at /_dev/mails instead.",
       example: "re_…",
       secret: true,
       read: matching(/^[\x21-\x7e]{8,256}$/, "it must be 8 to 256 visible ASCII characters"),
@@ -45,6 +45,16 @@ export const mailSettings = settings(
       example: "help@levqor.ai",
       read: matching(new RegExp(`^${ADDRESS}$`), "it must be one e-mail address: help@levqor.ai"),
     }),
+    resend_webhook_secret: setting({
+      env: "RESEND_WEBHOOK_SECRET",
+      summary:
+        "The signing secret of the webhook at Resend that reports what became of mail to /webhooks/resend, as Resend shows it; several, up to 8, separated by commas, while one is being replaced. The same for every process. Without it, reports are rejected.",
+      example: "whsec_…",
+      default: [],
+      default_text: "none",
+      secret: (secrets: readonly string[]) => secrets.flatMap((secret) => [secret, secret.slice("whsec_".length)]),
+      read: webhookSecrets,
+    }),
     resend_base_url: setting({
       env: "RESEND_BASE_URL",
       summary: "Base URL of Resend's API.",
@@ -68,7 +78,7 @@ export const mailSettings = settings(
         "RECEIVING_EMAIL is set, but RESEND_API_KEY, which is needed to send mail to it, is not.",
     ],
     resolve: (
-      { resend_api_key: api_key, mail_domain, mail_from, receiving_email, resend_base_url },
+      { resend_api_key: api_key, mail_domain, mail_from, receiving_email, resend_webhook_secret, resend_base_url },
       { production },
     ) => {
       const domain = mail_domain ?? mail_from?.replace(/^.*@|>$/g, "");
@@ -82,11 +92,29 @@ export const mailSettings = settings(
           /** Whom mail is from, by what it is about. */
           from: sendersOf(domain ?? SHOWN_DOMAIN, mail_from),
           receiving_email,
+          webhook_secrets: resend_webhook_secret,
         },
       };
     },
   },
 );
+
+const SECRETS_MAX = 8;
+
+function webhookSecrets(text: string): readonly string[] {
+  const secrets = list((secret) => secret)(text);
+  if (secrets.length > SECRETS_MAX) {
+    throw new InvalidSettingError(`it may have ${SECRETS_MAX} secrets, and has ${secrets.length}`);
+  }
+  if (secrets.every(isWebhookSecret)) return secrets;
+  throw new InvalidSettingError("each must be whsec_ and the base64 of 24 to 64 bytes, as Resend shows it");
+}
+
+function isWebhookSecret(text: string): boolean {
+  const [, base64 = ""] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
+  const bytes = Buffer.from(base64, "base64");
+  return bytes.length >= 24 && bytes.length <= 64 && bytes.toString("base64") === base64;
+}
 
 function sendersOf(domain: string, mail_from: string | undefined) {
   return {

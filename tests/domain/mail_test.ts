@@ -49,6 +49,9 @@ describe("a mail", () => {
     given(queued, sent)
       .when(report({ type: "mail.sent", data: { provider_id: "r2" } }))
       .refused("other_mail");
+    given(queued, sent)
+      .when({ ...report(delivered), provider_id: "r2" })
+      .refused("other_mail");
   });
 
   test("has each report once, the earliest of its kind, and a hard bounce rather than a soft one", () => {

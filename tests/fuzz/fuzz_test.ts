@@ -6,6 +6,7 @@
  * `FUZZ_REQUESTS` says how many requests are made, `FUZZ_SEED` which: a run prints its own.
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { Webhook } from "standardwebhooks";
 import { type Config, loadConfig } from "../../src/config.ts";
 import { reactionsOf } from "../../src/features/mod.ts";
 import type { Json } from "../support/openapi.ts";
@@ -14,7 +15,7 @@ import { type ServiceProcess, startServiceProcess } from "../support/service.ts"
 import { valuesOf } from "./arbitraries.ts";
 import { createJudge } from "./judge.ts";
 import { Memory } from "./memory.ts";
-import { odditiesRefused, PLANTED } from "./oddities.ts";
+import { type Draft, odditiesRefused, PLANTED } from "./oddities.ts";
 import { type Operation, operationsOf } from "./operations.ts";
 import { draftOf, examplesOf, odditiesOf, type Plan, plansOf, wantedBy } from "./plans.ts";
 import { type Received, send } from "./send.ts";
@@ -26,6 +27,7 @@ const IN_FLIGHT = 12;
 /** How long to search for a successful response of one call. */
 const SEARCH_MS = 20_000;
 const KEY = "a-key-of-the-fuzz-test-9d41";
+const REPORT_SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const CONNECTIONS = Math.ceil(REQUESTS / 100);
 /**
  * WebSockets of one caller share an allowance of messages: so each key has a few. Each begins with `KEY`, for which
@@ -48,6 +50,7 @@ beforeAll(async () => {
     DATABASE_ADMIN_URL: database.admin_url,
     API_KEYS: [KEY, ...SOCKET_KEYS].join(","),
     WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
+    RESEND_WEBHOOK_SECRET: REPORT_SECRET,
     OUTBOUND_ALLOW: "127.0.0.0/8",
     LOG_LEVEL: "debug",
     // Then no call has a limit of its own, either.
@@ -77,6 +80,7 @@ async function run() {
   async function make(plan: Plan): Promise<Received | undefined> {
     const { operation } = plan;
     const draft = draftOf(plan, { memory, key: KEY });
+    if (operation.id === "receiveResendReport" && !plan.oddity) sign(draft);
     const shown = () =>
       `${draft.method} ${draft.path.slice(0, 200)} ${JSON.stringify({ oddity: plan.oddity, query: draft.query, headers: [...draft.headers].slice(0, 8), body: draft.body ?? draft.json }).slice(0, 1000)}`;
     try {
@@ -188,6 +192,16 @@ async function run() {
       }
     }
   }
+}
+
+/** Signs a report as Resend does. */
+function sign({ headers, json }: Draft): void {
+  const at = new Date();
+  headers.set("svix-timestamp", String(Math.floor(at.getTime() / 1_000)));
+  headers.set(
+    "svix-signature",
+    new Webhook(REPORT_SECRET).sign(String(headers.get("svix-id")), at, JSON.stringify(json)),
+  );
 }
 
 /** Whether a call creates something, or hands out something to work on. */

@@ -14,6 +14,7 @@ import type { ApiOptions } from "../../src/http/options.ts";
 import { CallbackSecrets, submitSystemJob } from "../../src/jobs/mod.ts";
 import type { EventLog } from "../../src/log/mod.ts";
 import { createLogger } from "../../src/logger.ts";
+import { type Mailing, NO_MAIL } from "../../src/mail/mod.ts";
 import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
@@ -61,6 +62,8 @@ export interface Answer {
 }
 
 export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
+  /** By default no mail is sent. */
+  readonly mail?: (parts: Pick<ApiOptions, "log" | "vault">) => Mailing;
   /** Opens the log that the API appends to; what else there is uses the database's own. */
   readonly openApiLog?: (url: string) => Promise<EventLog> | EventLog;
   /** The API follows the log on a bus of its own, whose followers are then its alone. */
@@ -177,7 +180,9 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     scan_positions: options.scan_positions,
     timing: options.timing,
   };
-  const app = createApi(parts, routesOf).listen({ port: 0, hostname: "127.0.0.1" });
+  const app = createApi(parts, (api) =>
+    routesOf({ ...api, mail: options.mail?.({ log: apiLog, vault }) ?? NO_MAIL }),
+  ).listen({ port: 0, hostname: "127.0.0.1" });
   const url: string = `http://127.0.0.1:${app.server?.port}`;
 
   async function ask(path: string, init?: RequestInit): Promise<Answer> {

@@ -176,7 +176,7 @@ const submissions = [{ workflow: "theirs", payload: {} }, inline("hidden"), { ..
 const any = { "if-match": "*" };
 
 /** The areas of scopes whose calls concern the service as a whole: it has no owner. */
-const SERVICE = ["support", "errors", "ops", "metrics", "audit"];
+const SERVICE = ["support", "mail", "errors", "ops", "metrics", "audit"];
 
 /** What belongs to somebody, by the parameter that names it: of another, it does not exist. */
 const OWNED: Record<string, { ids: () => string[]; missing: [number, string] }> = {

@@ -30,6 +30,13 @@ export class VendorSpec {
     this.#check = schemaChecker(document);
   }
 
+  /** How the body of a webhook differs from the vendor's description. */
+  webhookFaults(type: string, body: unknown): string[] {
+    const schema = this.#document.webhooks[type]?.post.requestBody.content["application/json"].schema;
+    const fault = schema ? this.#check(schema, body) : `${type} is not described`;
+    return fault === undefined ? [] : [fault];
+  }
+
   /** How an exchange differs from the vendor's description. */
   faultsOf({ method, path, headers, body, status, answer }: Exchange): string[] {
     const operation = this.#document.paths[path]?.[method];

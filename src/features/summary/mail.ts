@@ -25,7 +25,7 @@ const Asked = Type.Object(
 /** `not_started_yet`: the service did not exist in the period. */
 const Outcome = Type.Union([MailOutcome, Type.Object({ skipped: Type.Literal("not_started_yet") })]);
 
-export interface MailSummaryOptions extends Mailing {
+export interface MailSummaryOptions extends Pick<Mailing, "mailer" | "receiving_email"> {
   readonly log: Pick<EventLog, "head">;
   readonly sql: Sql;
   readonly projector: Pick<Projector, "readAt">;

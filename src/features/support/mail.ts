@@ -14,7 +14,7 @@ import type { EventLog } from "../../log/mod.ts";
 import { MAIL_RETRY, type Mail, type Mailer, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
 import { FORWARD_MESSAGE, MAIL_ANSWER } from "./reactions.ts";
 
-export interface SupportMailOptions extends Mailing {
+export interface SupportMailOptions extends Pick<Mailing, "mailer" | "receiving_email"> {
   readonly log: Pick<EventLog, "readStream">;
 }
 

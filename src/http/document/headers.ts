@@ -49,6 +49,25 @@ export const requestHeaders = {
     schema: { type: "string" },
     example: "lvr_EXAMPLE",
   },
+  "svix-id": {
+    description: "Identifies what is reported: the same when it is sent again.",
+    required: true,
+    schema: { type: "string", minLength: 1, maxLength: 256 },
+    example: "msg_2b9oWxkrZ7vLGJ4yQf3dC1nTe5s",
+  },
+  "svix-timestamp": {
+    description: "When it was sent, in seconds since 1970: at most five minutes before or after now.",
+    required: true,
+    schema: { type: "string", pattern: "^\\d{1,12}$" },
+    example: "1768469400",
+  },
+  "svix-signature": {
+    description:
+      "One or more signatures, each `v1,` and the base64 of the HMAC-SHA256 of `svix-id.svix-timestamp.body`, separated by spaces.",
+    required: true,
+    schema: { type: "string", minLength: 1 },
+    example: "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+  },
   "X-Request-Id": {
     description:
       "Up to 128 visible ASCII characters; generated if absent. It is in the response, in the log and in the events.",

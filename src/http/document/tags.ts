@@ -22,6 +22,7 @@ export const tags = {
   keys: { name: "Keys", description: "API keys and their scopes." },
   errors: { name: "Errors", description: "Errors of browsers and programs: report them, and see them by group." },
   support: { name: "Support", description: "Ask for help and get an answer, with or without an account." },
+  mail: { name: "Mail", description: "Mail that the service sends, and what became of it." },
   audit: { name: "Audit", description: "The event log itself: everything that ever happened, and who did it." },
   operations: { name: "Operations", description: "For operators of the service." },
   development: { name: "Development", description: "Available outside production only." },

@@ -1,0 +1,78 @@
+/** Mail that the service sent, for operators. */
+import { type Caller, mayDo } from "../../access/mod.ts";
+import { tags } from "../../http/document/tags.ts";
+import { Problem } from "../../http/problem.ts";
+import { idParam } from "../../http/request/params.ts";
+import { route } from "../../http/route.ts";
+import type { FeatureParts } from "../feature.ts";
+import { mailProblems } from "./problems.ts";
+import { HIDDEN, readMail, readRecipients, selectMails } from "./queries.ts";
+import { ListedMail, MailId, MailList, MailListQuery, ShownMail } from "./schemas.ts";
+
+const ROUTE = "/api/v1/mails";
+
+const mailIdParam = idParam({
+  schema: MailId,
+  what: "mail",
+  invalid: mailProblems.invalid_mail_id,
+  missing: mailProblems.mail_not_found,
+});
+
+const [LISTED] = ListedMail.examples as [object];
+const [EXAMPLE] = ShownMail.examples as [object];
+
+/** Whether a caller may see addresses and subject lines. */
+const mayOpen = (caller: Caller) => mayDo(caller, "mail:recipients");
+
+export function mailRoutes({ log, sql }: Pick<FeatureParts, "log" | "sql">) {
+  return [
+    route(
+      {
+        method: "GET",
+        path: ROUTE,
+        id: "listMails",
+        tag: tags.mail,
+        summary: "List mails, newest first",
+        description:
+          "Shows what became of each mail; with the scope mail:recipients, also to whom it went and its subject line. What a mail said is not recorded.",
+        scope: "mail:read",
+        query: MailListQuery,
+        list: true,
+        responses: {
+          200: {
+            description: "A page of mails.",
+            schema: MailList,
+            example: { data: [LISTED], has_more: false, next_cursor: null },
+          },
+        },
+      },
+      async (call) => {
+        const { cursor: _, limit: __, ...filter } = call.query;
+        const select = (before: number | undefined, take: number) => selectMails(sql, { filter, before, take });
+        const page = await call.page("mails", { select, show: ({ position: _, ...mail }) => mail });
+        const ids = page.data.map(({ mail_id }) => mail_id);
+        const recipients = mayOpen(call.caller) ? await readRecipients(log, ids) : undefined;
+        return { ...page, data: page.data.map((mail) => ({ ...mail, ...(recipients?.get(mail.mail_id) ?? HIDDEN) })) };
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: `${ROUTE}/:mail_id`,
+        id: "getMail",
+        tag: tags.mail,
+        summary: "Get a mail",
+        description:
+          "Returns what became of a mail, as the log has it now; with the scope mail:recipients, also to whom it went and its subject line.",
+        scope: "mail:read",
+        params: { mail_id: mailIdParam },
+        responses: { 200: { description: "The mail.", schema: ShownMail, example: EXAMPLE } },
+      },
+      async ({ params: { mail_id }, caller }) => {
+        const mail = await readMail(log, { mail_id, opened: mayOpen(caller) });
+        if (!mail) throw new Problem(mailProblems.mail_not_found, `The service sent no mail with the id ${mail_id}.`);
+        return mail;
+      },
+    ),
+  ];
+}

@@ -1,0 +1,133 @@
+/** Schemas of the feature's requests and responses. */
+import { Type } from "@sinclair/typebox";
+import { bounceKinds, mailClasses, mailSenders } from "../../../events/mail.ts";
+import { mailStatuses } from "../../../events/mail_state.ts";
+import { component } from "../../http/document/components.ts";
+import { list, oneOf, PageQuery, PRINTABLE, Timestamp } from "../../http/schema.ts";
+
+const EXAMPLE_MAIL_ID = "0197a1f0-d7e5-8b3c-a1f2-6d4e8c0b2a95";
+
+export const MailId = Type.String({
+  format: "uuid",
+  description: "A UUIDv8, derived from what the mail is about. Resend has it as the tag `mail_id`.",
+  examples: [EXAMPLE_MAIL_ID],
+});
+
+export const ReportReceived = component(
+  "ReportReceived",
+  Type.Object(
+    {
+      outcome: oneOf(["recorded", "ignored"], "`ignored`: it says nothing new, or is not about mail of the service."),
+    },
+    { additionalProperties: false, examples: [{ outcome: "recorded" }] },
+  ),
+);
+
+const Status = oneOf(
+  mailStatuses,
+  "What became of it. `sent`: Resend accepted it. `suppressed`: it was not sent, for the reason given. `bounced` for now (`soft`) may still be delivered.",
+);
+const Kind = Type.String({
+  minLength: 1,
+  maxLength: 64,
+  pattern: PRINTABLE,
+  description: "What it is.",
+  examples: ["support_answer"],
+});
+const Class = oneOf(mailClasses, "`marketing` needs consent.");
+const Person = Type.String({
+  minLength: 1,
+  maxLength: 300,
+  pattern: PRINTABLE,
+  description:
+    "Whose address it went to: `user:<id>` or `support:<thread id>`, for example; `mail:<mail id>` if that is nobody known.",
+  examples: ["support:0197a1f0-c9d2-7e41-8a3b-5f6c7d8e9a0b"],
+});
+
+export const MailListQuery = Type.Object(
+  {
+    ...PageQuery.properties,
+    status: Type.Optional(oneOf(mailStatuses, "Only mails with this status.")),
+    class: Type.Optional(oneOf(mailClasses, "Only mails of this class.")),
+    kind: Type.Optional(Type.Unsafe<string>({ ...Kind, description: "Only mails of this kind." })),
+    person: Type.Optional(Type.Unsafe<string>({ ...Person, description: "Only mails to this person." })),
+  },
+  { additionalProperties: false },
+);
+
+const NullableText = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+const Hidden = "`null` if the key does not have the scope mail:recipients, or it was erased.";
+
+const members = {
+  mail_id: MailId,
+  status: Status,
+  kind: Kind,
+  class: Class,
+  sender: oneOf(mailSenders, "Whom it is from."),
+  person: Person,
+  to: NullableText(`The address. ${Hidden}`),
+  subject: NullableText(`The subject line. ${Hidden}`),
+  recipient: oneOf(
+    ["shown", "hidden", "erased"],
+    "Why `to` and `subject` are there or not: `hidden` without the scope, `erased` if the person was forgotten.",
+  ),
+  bounce: Type.Union([oneOf(bounceKinds, "For ever, or for now."), Type.Null()], {
+    description: "`null`: it did not come back.",
+  }),
+  reason: NullableText("Why it did not arrive, as a word."),
+  queued_at: Timestamp,
+};
+
+const example = {
+  mail_id: EXAMPLE_MAIL_ID,
+  status: "bounced",
+  kind: "support_answer",
+  class: "transactional",
+  sender: "support",
+  person: "support:0197a1f0-c9d2-7e41-8a3b-5f6c7d8e9a0b",
+  to: "ada@example.com",
+  subject: "We answered your support request",
+  recipient: "shown",
+  bounce: "hard",
+  reason: "no_email",
+  queued_at: "2026-01-15T09:45:00.123456Z",
+} as const;
+
+export const ListedMail = component(
+  "ListedMail",
+  Type.Object(
+    { ...members, updated_at: Timestamp },
+    { additionalProperties: false, examples: [{ ...example, updated_at: "2026-01-15T09:45:03.123456Z" }] },
+  ),
+);
+
+export const MailList = component("MailList", list(ListedMail));
+
+const When = (description: string) => Type.Union([Timestamp, Type.Null()], { description });
+
+export const ShownMail = component(
+  "Mail",
+  Type.Object(
+    {
+      ...members,
+      provider_id: NullableText("Its id at Resend; `null`: it was not sent."),
+      sent_at: When("When Resend accepted it."),
+      delivered_at: When("When the recipient's server accepted it."),
+      bounced_at: When("When the recipient's server refused it."),
+      complained_at: When("When the recipient reported it as spam."),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          ...example,
+          provider_id: "4ef9a417-02e9-4d39-ad75-9611e0fcc33c",
+          sent_at: "2026-01-15T09:45:00.923456Z",
+          delivered_at: null,
+          bounced_at: "2026-01-15T09:45:02.123Z",
+          complained_at: null,
+        },
+      ],
+    },
+  ),
+);
