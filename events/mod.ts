@@ -22,6 +22,7 @@ import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
 import { subjectEvents } from "./subject.ts";
 import { supportEvents } from "./support.ts";
+import { userEvents } from "./user.ts";
 import { workflowEvents } from "./workflow.ts";
 
 export * from "./envelope.ts";
@@ -46,6 +47,7 @@ export const catalogue = {
   ...serviceEvents,
   ...subjectEvents,
   ...supportEvents,
+  ...userEvents,
   ...workflowEvents,
 } as const;
 

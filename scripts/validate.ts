@@ -27,6 +27,7 @@ import { checkSchedules } from "./validate/schedules.ts";
 import { checkOperations, checkService } from "./validate/service.ts";
 import { checkSubjects } from "./validate/subjects.ts";
 import { checkSupport } from "./validate/support.ts";
+import { checkUsers } from "./validate/users.ts";
 import { checkWorkers } from "./validate/workers.ts";
 import { checkLimits } from "./validate/workflows.ts";
 
@@ -46,6 +47,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkIssuedKeys,
   checkOrgs,
   checkConsent,
+  checkUsers,
   checkIntake,
   checkJob,
   checkControl,

@@ -1,5 +1,5 @@
 // Slow: six processes start, and keys have to expire, once over NATS and once without.
-/** Keys in several processes on one database: what one records takes effect in every other within a second. */
+/** Keys and users in several processes on one database: what one records takes effect in every other within a second. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { openSocket } from "./http/socket_client.ts";
 import { openSse } from "./http/sse_client.ts";
@@ -111,6 +111,24 @@ describe.each([
     await stream.rest();
     expect(stream.closed()?.reason).toBe("unauthorized");
     expect(await socket.next()).toMatchObject({ type: "closed", reason: "unauthorized" });
+  });
+
+  test.skipIf(!there)("a user whom one suspends is rejected by the other within a second", async () => {
+    const found: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      const id = crypto.randomUUID();
+      const headers = { "x-api-key": OPERATOR, "levqor-account": `user:${id}` };
+      const body = { name: "T", scopes: ["jobs:read"] };
+      const { key } = await one.call<Issued>("/api/v1/keys", { method: "POST", body, headers });
+      expect(await statusAt(two, key)).toBe(200);
+      await call(one, `/api/v1/users/${id}/suspend`);
+      const answered = performance.now();
+      await eventually(async () => (await statusAt(two, key)) === 403);
+      found.push(performance.now() - answered);
+    }
+    found.sort((a, b) => a - b);
+    process.stderr.write(`suspended at the other process after ${found.map((ms) => Math.round(ms)).join(", ")} ms\n`);
+    expect(found[ROUNDS >> 1]).toBeLessThan(REVOKED_WITHIN_MS);
   });
 
   test.skipIf(!there)("a key that expires is rejected by both, and what it has open ends", async () => {

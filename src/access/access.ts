@@ -6,6 +6,7 @@ import { actingFor, type Caller, type Identity, isCustomersAccount } from "./cal
 import { digestPrefix, KeyRing, type KeyRingOptions } from "./key_ring.ts";
 import { digestOf, environmentOf, looksLikeKey } from "./key_text.ts";
 import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
+import { Lockouts } from "./lockouts.ts";
 import { Memberships } from "./memberships.ts";
 import { ROLE_SCOPES } from "./roles.ts";
 import { Terms, type TermsOptions } from "./terms.ts";
@@ -82,23 +83,29 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
   const uses = new KeyUses(options);
   const memberships = new Memberships(options);
   const terms = new Terms(options, memberships);
+  const lockouts = new Lockouts(options);
   const ring = new KeyRing(options, (key_id, now) => uses.note(key_id, now));
   const environment = production ? "live" : "test";
   const required = keys.length > 0 || token !== undefined;
   const [noKey, noneOfOurs] = required ? [NONE, UNKNOWN] : [ANYONE, ANYONE];
 
+  const identify: Access["identify"] = (credential, mayVerify) => {
+    if (credential === null) return noKey;
+    const digest = digestOf(credential);
+    const found = operators.get(digestPrefix(digest));
+    if (found && timingSafeEqual(found.digest, digest)) return found.identity;
+    if (!looksLikeKey(credential)) {
+      return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;
+    }
+    return ring.find(digest) ?? refusal(credential, environment) ?? latest(ring, () => ring.find(digest) ?? UNKNOWN);
+  };
+
   return {
     required,
     environment,
     identify(credential, mayVerify) {
-      if (credential === null) return noKey;
-      const digest = digestOf(credential);
-      const found = operators.get(digestPrefix(digest));
-      if (found && timingSafeEqual(found.digest, digest)) return found.identity;
-      if (!looksLikeKey(credential)) {
-        return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;
-      }
-      return ring.find(digest) ?? refusal(credential, environment) ?? latest(ring, () => ring.find(digest) ?? UNKNOWN);
+      const found = identify(credential, mayVerify);
+      return found instanceof Promise ? found.then((identity) => lockouts.check(identity)) : lockouts.check(found);
     },
     actFor(caller, account) {
       if (account === caller.account) return { kind: "known", caller };
@@ -119,6 +126,7 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
       await ring.stop();
       await terms.stop();
       await memberships.stop();
+      await lockouts.stop();
       await uses.stop();
     },
   };

@@ -31,13 +31,20 @@ export interface Caller {
    * response must then end.
    */
   readonly ended?: AbortSignal;
+  /**
+   * Calls `end` when the user, or the user whose account it is, is locked out. Returns a function that cancels this. Absent:
+   * the caller acts for no user.
+   */
+  readonly onLockout?: (end: () => void) => () => void;
+  /** The address that the auth server has verified, in its one spelling: personal. */
+  readonly verified_email?: string;
 }
 
 /**
  * What a request's credential says about the caller. `none`: it has no credential. `refused`: it has one that is
  * rejected, with the reason as a sentence for the caller, without the credential. `undecided`: that cannot be
  * determined now. `unchecked`: it was not to be verified. `not_allowed`: the caller may not act for the account that the
- * request names.
+ * request names. `locked_out`: the credential is valid, but its user is suspended.
  */
 export type Identity =
   | { readonly kind: "known"; readonly caller: Caller }
@@ -45,6 +52,7 @@ export type Identity =
   | { readonly kind: "undecided"; readonly cause: unknown }
   | { readonly kind: "unchecked" }
   | { readonly kind: "not_allowed"; readonly caller: Caller }
+  | { readonly kind: "locked_out"; readonly caller: Caller }
   | { readonly kind: "none" };
 
 /** Whether a caller has the scope that a call needs, and acts for an account that can have it. */
@@ -79,18 +87,20 @@ export function metaOf({ actor, account }: Caller): Pick<EventMeta, "actor" | "a
  * Calls `end` once when the caller's credential is no longer valid, for whatever lasts longer than a response. Returns
  * a function that cancels this.
  */
-export function onAccessEnd({ ended, expires_at }: Caller, end: () => void): () => void {
+export function onAccessEnd({ ended, expires_at, onLockout }: Caller, end: () => void): () => void {
   const over = () => {
     cancel();
     end();
   };
   const cancel = () => {
     callOff?.();
+    unwatch?.();
     ended?.removeEventListener("abort", over);
   };
   // Some signals report the expiry, too.
   const callOff = expires_at === null ? undefined : alarm(Math.max(0, expires_at - Date.now()), over);
   ended?.addEventListener("abort", over);
+  const unwatch = onLockout?.(over);
   if (ended?.aborted) over();
   return cancel;
 }

@@ -19,6 +19,8 @@ export interface CategoryOptions {
 
 export interface CategoryReader {
   readonly category: string;
+  /** Those that are read at startup; absent: all. Others may be taken later. */
+  readonly types?: readonly string[];
   /** For messages: what the streams are about, in the plural. */
   readonly what: string;
   /** Called with each of the category's events, in the order of each stream; some may come again. */
@@ -41,6 +43,11 @@ export class Category {
     this.#options = options;
     this.#reader = reader;
     this.#running = this.#follow();
+  }
+
+  /** Whether what was in the log at startup was taken. */
+  get isRead(): boolean {
+    return this.#position >= 0;
   }
 
   /** Fires when nothing is followed any more. */
@@ -108,8 +115,8 @@ export class Category {
     const { log } = this.#options;
     const { signal } = this.#stop;
     const head = await unlessAborted(log.head(), signal);
-    const events =
-      head === undefined ? undefined : await unlessAborted(log.readCategory(this.#reader.category), signal);
+    const { category, types } = this.#reader;
+    const events = head === undefined ? undefined : await unlessAborted(log.readCategory(category, { types }), signal);
     if (head === undefined || !events) return;
     this.#take(events);
     this.#arrive(head);

@@ -27,6 +27,8 @@ export const scopes = {
   "consents:write": "Accept the terms, and withdraw consents.",
   "subjects:read": "See and export what jobs recorded about a subject.",
   "subjects:write": "Erase subjects.",
+  "users:read": "Read users: the operator all of them, users themselves.",
+  "users:write": "Record and change users: the operator all of them, users themselves.",
   "keys:read": "List API keys and their grants; never the secrets.",
   "keys:write": "Create and rotate API keys that have no more grants than the key in use, and revoke any key.",
 } as const;

@@ -12,6 +12,7 @@ import {
 } from "jose";
 import { LRUCache } from "lru-cache";
 import { OPERATOR } from "../../events/account.ts";
+import { normalisedEmail } from "../domain/email_address.ts";
 import type { Caller, Identity } from "./caller.ts";
 import { type Scope, scopes } from "./scopes.ts";
 
@@ -146,8 +147,10 @@ function bounded({ body, status }: Response): Response {
 }
 
 /** Only what the auth server alone can set counts (`app_metadata`): users write their own `user_metadata`. */
-function callerOf({ sub, exp, app_metadata }: JWTPayload & { sub: string; exp: number }): Caller {
-  const { levqor_scopes, levqor_tier } = (app_metadata ?? {}) as { levqor_scopes?: unknown; levqor_tier?: unknown };
+function callerOf({ sub, exp, app_metadata, ...claims }: JWTPayload & { sub: string; exp: number }): Caller {
+  const { levqor_scopes, levqor_tier, email_verified } = (app_metadata ?? {}) as Record<string, unknown>;
+  const isVerified = claims.email_verified === true || email_verified === true;
+  const verified_email = isVerified && typeof claims.email === "string" ? normalisedEmail(claims.email) : undefined;
   // An id that is not a UUID may be a name or an address, which events must not contain. Upper case does not change a
   // UUID.
   const actor = `user:${UUID.test(sub) ? sub.toLowerCase() : hash("sha256", sub, "hex").slice(0, 32)}`;
@@ -163,6 +166,7 @@ function callerOf({ sub, exp, app_metadata }: JWTPayload & { sub: string; exp: n
     tier: typeof levqor_tier === "string" ? levqor_tier : USER_TIER,
     operator: false,
     expires_at: Math.floor(exp * 1000),
+    ...(verified_email !== undefined && { verified_email }),
   };
 }
 

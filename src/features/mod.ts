@@ -22,6 +22,7 @@ import { streams } from "./streams/mod.ts";
 import { subjects } from "./subjects/mod.ts";
 import { summary } from "./summary/mod.ts";
 import { support } from "./support/mod.ts";
+import { users } from "./users/mod.ts";
 import { workers } from "./workers/mod.ts";
 import { workflows } from "./workflows/mod.ts";
 
@@ -37,6 +38,7 @@ const features: readonly Feature[] = [
   orgs,
   consent,
   subjects,
+  users,
   keys,
   errors,
   events,

@@ -76,6 +76,7 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
       if (identity.kind === "unchecked") throw undecided("Too many tokens come from one address");
       if (identity.kind === "undecided") throw undecided(identity.cause);
       if (identity.kind === "not_allowed") throw notAllowed();
+      if (identity.kind === "locked_out") throw new Problem(problems.user_suspended, "The user is suspended.");
       const { caller } = identity;
       if (!mayDo(caller, scope)) throw insufficient(scope, caller);
       return caller;

@@ -84,6 +84,8 @@ export const KEY_OVERLAP_DEFAULT_S = 86_400;
 export const STORED_MAX = 10_000;
 /** The maximum number of organisations that one user creates: each has its own share of what callers share. */
 export const ORGS_OF_ONE_USER_MAX = 5;
+/** What is kept in a user's `meta`, in UTF-8 bytes of its JSON without white space. */
+export const USER_META_LIMIT_BYTES = 16 * 1024;
 /** The maximum number of workflows that a key can be limited to. */
 export const KEY_WORKFLOWS_MAX = 100;
 /** Days that the uptime report covers. */

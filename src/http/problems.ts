@@ -92,6 +92,11 @@ export const problems = defineProblems({
     title: "Account not allowed",
     help: "The key or session cannot act for the account that Levqor-Account names. A key acts for the account that it belongs to; leave the header out.",
   },
+  user_suspended: {
+    status: 403,
+    title: "User suspended",
+    help: "The operator has suspended the user: none of their sessions, tokens and keys is accepted until that is lifted. Ask for help with POST /api/v1/support.",
+  },
   origin_refused: {
     status: 403,
     title: "Origin not allowed",

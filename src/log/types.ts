@@ -136,8 +136,10 @@ export interface EventLog {
    * whole state.
    */
   readLast(streamIds: readonly string[]): Promise<LastEvents>;
-  /** All events of a category's streams, in order of stream and version: for categories of few events. */
-  readCategory(category: string): Promise<StoredEvent[]>;
+  /**
+   * All events of a category's streams, or those of some types, in order of stream and version: for what has few of them.
+   */
+  readCategory(category: string, options?: { types?: readonly string[] | undefined }): Promise<StoredEvent[]>;
   /** Up to `limit` events with `position > after`, in order; see {@link ReadLimits}. */
   readRange(after: number, limit: number, options?: Pick<ReadLimits, "max_length">): Promise<StoredEvent[]>;
   /** The last committed position, 0 for an empty log. */

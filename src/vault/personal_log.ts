@@ -63,7 +63,7 @@ export function personalLog(log: EventLog, vault: Vault): EventLog {
       const last = await log.readLast(...asked);
       return { ...last, events: await openAll(vault, last.events) };
     },
-    readCategory: (category) => log.readCategory(category),
+    readCategory: (...asked) => log.readCategory(...asked),
     readRange: (...range) => log.readRange(...range),
     head: () => log.head(),
     onCommit: (listener) => log.onCommit(listener),

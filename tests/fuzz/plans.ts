@@ -47,6 +47,8 @@ export function examplesOf(operation: Operation, values: Values): Plan[] {
         .map(({ name, example }) => [name, new Drawn(name, example)]),
     );
   const place = { path: required("path"), query: required("query"), headers: required("header") };
+  // What is about the user who calls is about the user for whom the operator acts.
+  if (/\/users\/me\b/.test(operation.path)) place.headers["Levqor-Account"] = new Drawn("account", "user:of-the-fuzz");
   const bodies = operation.body?.examples.map((example) => values.example(example)) ?? [undefined];
   return bodies.map((body) => ({ operation, pick: 0, ...place, body, chance: { at: 0, value: null } }));
 }

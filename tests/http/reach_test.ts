@@ -35,6 +35,8 @@ let schedules: Record<"theirs" | "hidden", string>;
 let keys: Record<"theirs" | "unlimited", string>;
 /** The owner's organisation. */
 let org: string;
+/** A user whom the operator recorded. */
+let person: string;
 /** Streams of others, with their versions. */
 let before: Map<string, number>;
 
@@ -88,6 +90,8 @@ beforeAll(async () => {
     (await make("/api/v1/keys", { name: "K", scopes: ["jobs:read"], workflows, expires_at })).key_id;
   keys = { theirs: await key(["theirs"]), unlimited: await key(null) };
   org = (await make("/api/v1/orgs", { name: "Theirs" })).org_id;
+  const recorded = await api.ask("/api/v1/users/upsert", post({ email: "person@example.com" }, operator));
+  person = recorded.body.user.user_id;
   before = await versions();
 });
 afterAll(() => api.stop());
@@ -116,6 +120,7 @@ async function versions(): Promise<Map<string, number>> {
     ...["theirs-stored", "mine"].map((name) => pipelineStream({ account: `user:${OWNER}`, name })),
     workflowStream({ account: `user:${OWNER}`, workflow: "theirs" }),
     `org-${org}`,
+    `user-${person}`,
   ];
   return new Map([...(await api.log.readLast(named)).events].map(([id, { version }]) => [id, version]));
 }
@@ -144,6 +149,8 @@ const NO_SCHEDULE = [404, "schedule_not_found"] as [number, string];
 const NO_PIPELINE = [404, "pipeline_not_found"] as [number, string];
 const NO_KEY = [404, "key_not_found"] as [number, string];
 const NO_ORG = [404, "org_not_found"] as [number, string];
+const NO_USER = [404, "user_not_found"] as [number, string];
+const NOT_OPERATOR = [403, "operator_required"] as [number, string];
 const NO_SESSION = [403, "session_required"] as [number, string];
 
 /** A call for each of others' jobs. */
@@ -172,6 +179,14 @@ const answering = (path: string, body: object) => (): Call[] =>
 
 const inline = (uses: string) => ({ workflow: "mine", payload: {}, steps: steps(uses) });
 const cron = { name: "S", cron: "0 0 1 1 *" };
+/** A call about somebody else, for whom the limited key is like any other caller but the operator. */
+const forUsers = (method: string, path: string, refusal: [number, string], body?: object): Call => ({
+  method,
+  path: `/api/v1/users${path}`,
+  ...(body && { body }),
+  key: refusal,
+  others: refusal,
+});
 const submissions = [{ workflow: "theirs", payload: {} }, inline("hidden"), { ...inline("http"), workflow: "http-2" }];
 const any = { "if-match": "*" };
 
@@ -295,6 +310,15 @@ const cases: Record<string, () => Call[]> = {
   eraseSubject: () => [
     { method: "DELETE", path: "/api/v1/subjects/somebody", key: NOT_ALLOWED, others: "nothing of others" },
   ],
+  // Users are the operator's, and each their own: what a user sees is in tests/features/users.
+  upsertUser: () => [forUsers("POST", "/upsert", NOT_OPERATOR, { email: "person@example.com", name: "Mine" })],
+  findUser: () => [forUsers("GET", "?email=person%40example.com", NO_USER)],
+  getOwnUser: () => [],
+  updateOwnUser: () => [],
+  getUser: () => [forUsers("GET", `/${person}`, NO_USER)],
+  updateUser: () => [forUsers("PATCH", `/${person}`, NO_USER, { name: "Mine" })],
+  suspendUser: () => [forUsers("POST", `/${person}/suspend`, NOT_OPERATOR, {})],
+  resumeUser: () => [forUsers("POST", `/${person}/resume`, NOT_OPERATOR)],
 
   createKey: () =>
     [null, ["theirs"], ["mine", "theirs"]].map((workflows) =>
@@ -420,8 +444,8 @@ describe.each(Object.entries(cases))("%s", (_, calls) => {
 
   test("reaches nothing from another account", async () => {
     for (const one of calls()) {
-      // The operator sees organisations, which is why they are not among what is theirs alone.
-      const callers = one.path.startsWith("/api/v1/orgs") ? [user] : [user, operator];
+      // The operator sees organisations and users, which is why they are not among what is theirs alone.
+      const callers = /^\/api\/v1\/(?:orgs|users)\b/.test(one.path) ? [user] : [user, operator];
       for (const caller of callers) await meets(one, one.others ?? "nothing of others", caller);
     }
   });

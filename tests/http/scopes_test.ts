@@ -54,7 +54,7 @@ async function answerTo({ method, path }: { method: string; path: string }, key?
 
 /** Calls for users alone are refused to keys, whatever their scopes. */
 const isRefusal = ({ status, error }: { status: number; error: string | undefined }) =>
-  status === 401 || (status === 403 && error !== "session_required");
+  status === 401 || (status === 403 && error !== "session_required" && error !== "user_required");
 
 describe("every call", () => {
   test("that documents a scope rejects callers without it, and accepts those with nothing else", async () => {

@@ -3,7 +3,7 @@
  */
 
 import { secondsAfter, toTimeOrNull } from "../../../events/time.ts";
-import { type Caller, mayDo, metaOf, reachOf } from "../../access/mod.ts";
+import { type Caller, mayDo, metaOf, onAccessEnd, reachOf } from "../../access/mod.ts";
 import { shareOf } from "../../access/shares/shares.ts";
 import { CallerTallies, type CallerTally, countRows } from "../../access/shares/tallies.ts";
 import { inSlices } from "../../async/mod.ts";
@@ -143,6 +143,8 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
           max_claims: shareOf(caller, { max: CLAIMS_WAITING_MAX, share }),
           max_sets: shareOf(caller, { max: CLAIM_SETS_MAX, share }),
         };
+        const access_ended = new AbortController();
+        const unlisten = onAccessEnd(caller, () => access_ended.abort());
         const claim = external.claim(claimed, {
           claimant,
           worker,
@@ -151,11 +153,13 @@ export function workerRoutes({ log, sql, bus, logger, metrics, workflows, signal
           lease_seconds,
           wait_ms: wait_seconds * 1000,
           meta: { ...metaOf(caller), ...call.cause },
-          signal: caller.ended ? AbortSignal.any([request.signal, caller.ended]) : request.signal,
+          signal: AbortSignal.any([request.signal, access_ended.signal]),
         });
-        const jobs = await claim.catch((error) => {
-          throw error instanceof TooManyClaimsError ? tooManyClaims(error) : error;
-        });
+        const jobs = await claim
+          .catch((error) => {
+            throw error instanceof TooManyClaimsError ? tooManyClaims(error) : error;
+          })
+          .finally(unlisten);
         const texts: string[] = [];
         await inSlices(jobs, ({ job_id, state }) => texts.push(JSON.stringify(claimedJob(job_id, state))));
         return await respondWithWrittenJson(() => `{"jobs":[${texts.join(",")}]}`, call.set);

@@ -74,7 +74,9 @@ const BODY_PROBLEMS = [
 function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
   const own = call.errors ?? [];
   return new Set([
-    ...(call.scope ? [problems.unauthorized, problems.insufficient_scope, problems.account_not_allowed] : []),
+    ...(call.scope
+      ? [problems.unauthorized, problems.insufficient_scope, problems.account_not_allowed, problems.user_suspended]
+      : []),
     ...(needsTerms(call) ? [problems.terms_not_accepted] : []),
     ...(call.body ? BODY_PROBLEMS : []),
     ...Object.values(call.params ?? {}).flatMap(({ errors }) => errors),

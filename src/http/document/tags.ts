@@ -19,6 +19,10 @@ export const tags = {
   orgs: { name: "Organisations", description: "Accounts that several users share, and what each member may do there." },
   consent: { name: "Consent", description: "The terms and notices that are in force, and who agreed to them." },
   subjects: { name: "Subjects", description: "Persons whose data jobs have: see it, export it, and forget them." },
+  users: {
+    name: "Users",
+    description: "People, found by their e-mail address: what is known of them, and what they can do about it.",
+  },
   keys: { name: "Keys", description: "API keys and their scopes." },
   errors: { name: "Errors", description: "Errors of browsers and programs: report them, and see them by group." },
   support: { name: "Support", description: "Ask for help and get an answer, with or without an account." },

@@ -101,7 +101,7 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
 /** The holder of a request's key; `undefined`: it has no valid one, or everybody may do everything. */
 function holderOf(request: Request): { identity: string; tier: string } | undefined {
   const { identity } = contextOf(request);
-  if (identity?.kind !== "known" && identity?.kind !== "not_allowed") return undefined;
+  if (!identity || !("caller" in identity)) return undefined;
   const { counted_as, tier } = identity.caller;
   return tier === null ? undefined : { identity: counted_as, tier };
 }

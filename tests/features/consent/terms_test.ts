@@ -117,7 +117,7 @@ describe("until a user accepts the terms", () => {
     for (const one of operations) expect(await calling(one)).toEqual([one.id, ...REFUSED]);
     const before = await Promise.all(others.map(calling));
     const possible = before.filter(([, , error]) => error !== "insufficient_scope").map(([id]) => id);
-    expect(possible).toEqual(["acceptTerms"]);
+    expect(possible).toEqual(["acceptTerms", "getOwnUser", "updateOwnUser"]);
 
     expect((await accept(ada, await inForce())).status).toBe(200);
     const lasting = (operation: Operation) =>

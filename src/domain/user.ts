@@ -1,0 +1,121 @@
+/**
+ * A user.
+ *
+ * ```text
+ *   (none) ──create──▶ active ──suspend──▶ suspended
+ *                        ▲                     │
+ *                        └───────resume────────┘
+ * ```
+ *
+ * An upsert creates or updates, whichever is due. A user of the auth server can be suspended before anything was recorded
+ * of them: they may be calling already.
+ */
+import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
+import type { UserProfile } from "../../events/user.ts";
+import { isSameJson } from "../json/mod.ts";
+import type { Decider, Rejection } from "./decider.ts";
+
+export interface UserState {
+  readonly status: "none" | "active" | "suspended";
+  readonly profile: UserProfile;
+  /** Addresses that the user had before. */
+  readonly former_emails: readonly string[];
+  /** RFC 3339. */
+  readonly created_at: string | null;
+  readonly updated_at: string | null;
+}
+
+export type UserCommand =
+  /** Nothing to do if there is one. */
+  | { readonly type: "create"; readonly profile: Partial<UserProfile> }
+  /** The index says that the address is the user's. */
+  | { readonly type: "upsert"; readonly profile: Partial<UserProfile> & { readonly email: string } }
+  | { readonly type: "update"; readonly profile: Partial<UserProfile> }
+  | { readonly type: "suspend"; readonly reason?: string }
+  | { readonly type: "resume" };
+
+export interface UserRejection extends Rejection {
+  readonly code: "user_not_found" | "address_given_up";
+}
+
+const NOTHING_KNOWN: UserProfile = { email: null, name: null, locale: null, currency: null, meta: {} };
+
+export const userDecider: Decider<UserState, UserCommand, UserRejection> = {
+  initial: { status: "none", profile: NOTHING_KNOWN, former_emails: [], created_at: null, updated_at: null },
+  evolve,
+  decide,
+};
+
+function evolve(state: UserState, event: KnownEvent): UserState {
+  const { recorded_at } = event;
+  switch (event.type) {
+    case "user.created": {
+      const profile = { ...NOTHING_KNOWN, ...event.data };
+      return { status: "active", profile, former_emails: [], created_at: recorded_at, updated_at: recorded_at };
+    }
+    case "user.updated": {
+      const profile = { ...state.profile, ...event.data };
+      const { email } = state.profile;
+      const former_emails =
+        email === null || email === profile.email ? state.former_emails : [...state.former_emails, email];
+      return { ...state, profile, former_emails, updated_at: recorded_at };
+    }
+    case "user.suspended":
+      return { ...state, status: "suspended" };
+    case "user.resumed":
+      return { ...state, status: "active" };
+    default:
+      return state;
+  }
+}
+
+function decide(command: UserCommand, state: UserState): readonly KnownNewEvent[] | UserRejection {
+  const isNew = state.status === "none";
+  switch (command.type) {
+    case "create":
+      return isNew ? [created(command.profile)] : [];
+    case "upsert":
+      return isNew ? [created(command.profile)] : upserted(command, state);
+    case "update":
+      return isNew ? notFound() : updated(command.profile, state);
+    case "suspend": {
+      if (state.status === "suspended") return [];
+      const { reason } = command;
+      const suspended = { type: "user.suspended", data: reason === undefined ? {} : { reason } } as const;
+      return isNew ? [created({}), suspended] : [suspended];
+    }
+    case "resume":
+      if (isNew) return notFound();
+      return state.status === "suspended" ? [{ type: "user.resumed", data: {} }] : [];
+  }
+}
+
+/**
+ * The index may say of an address that it is the user's while the user has another: a change of address was interrupted.
+ * If it is a new one, the change is completed. If it is a former one, the user has given it up, and it is free.
+ */
+function upserted(
+  { profile }: UserCommand & { type: "upsert" },
+  state: UserState,
+): readonly KnownNewEvent[] | UserRejection {
+  const { email } = profile;
+  if (state.profile.email !== email && state.former_emails.includes(email)) {
+    return { rejected: true, code: "address_given_up", message: "The address is a former one of the user's." };
+  }
+  return updated(profile, state);
+}
+
+function created(data: Partial<UserProfile>): KnownNewEvent {
+  return { type: "user.created", data };
+}
+
+/** Only what differs is recorded. */
+function updated(wanted: Partial<UserProfile>, { profile }: UserState): readonly KnownNewEvent[] {
+  const known: Readonly<Record<string, unknown>> = profile;
+  const changes = Object.entries(wanted).filter(([name, value]) => !isSameJson(known[name], value));
+  return changes.length === 0 ? [] : [{ type: "user.updated", data: Object.fromEntries(changes) }];
+}
+
+function notFound(): UserRejection {
+  return { rejected: true, code: "user_not_found", message: "There is no such user." };
+}

@@ -1,0 +1,141 @@
+/**
+ * Reads users from the log, and runs commands on them.
+ *
+ * An address is whose the vault's blind index says it is: it is claimed first, and recorded then. What is interrupted in
+ * between is completed by the next upsert of the address, which finds whose it is.
+ */
+import type { EventMeta } from "../../../events/envelope.ts";
+import { decode } from "../../../events/mod.ts";
+import { type UserProfile, userAccount, userOf, userStream } from "../../../events/user.ts";
+import { type UserCommand, type UserRejection, type UserState, userDecider } from "../../domain/user.ts";
+import { type EventLog, type Handled, handle } from "../../log/mod.ts";
+import type { Vault } from "../../vault/mod.ts";
+
+export interface UserParts {
+  readonly log: EventLog;
+  readonly vault: Pick<Vault, "claim" | "find" | "release">;
+}
+
+/** Who acts, and what caused it. */
+export type UserMeta = Pick<EventMeta, "actor" | "request_id" | "traceparent">;
+
+/** A user as they are in the log now; `undefined` if there is none. */
+export async function readUser(log: Pick<EventLog, "readStream">, userId: string): Promise<UserState | undefined> {
+  const events = await log.readStream(userStream(userId));
+  return events.length === 0 ? undefined : events.map(decode).reduce(userDecider.evolve, userDecider.initial);
+}
+
+/** The user who has an address, in its one spelling. */
+export async function findUser({ log, vault }: UserParts, email: string): Promise<string | undefined> {
+  const subject = await vault.find(address(email));
+  const userId = subject === undefined ? undefined : userOf(subject);
+  if (userId === undefined) return undefined;
+  // Claimed, but not recorded yet, or given up.
+  return (await readUser(log, userId))?.profile.email === email ? userId : undefined;
+}
+
+/** Runs a command on one user. Throws what `log.append` throws. */
+export function commandUser(
+  log: EventLog,
+  { user_id, command, meta }: { user_id: string; command: UserCommand; meta: UserMeta },
+): Promise<Handled<UserState, UserRejection>> {
+  const account = userAccount(user_id);
+  return handle(log, {
+    stream_id: userStream(user_id),
+    decider: userDecider,
+    command,
+    meta: { ...meta, account, subject: account, correlation_id: user_id },
+  });
+}
+
+export interface Upserted {
+  readonly user_id: string;
+  readonly created: boolean;
+  /** Of what was recorded; `undefined`: nothing had to be. */
+  readonly position: number | undefined;
+}
+
+/** Creates the user who has an address, or updates them. Throws what `log.append` and the vault throw. */
+export async function upsertUser(
+  { log, vault }: UserParts,
+  { profile, meta }: { profile: Partial<UserProfile> & { readonly email: string }; meta: UserMeta },
+): Promise<Upserted> {
+  const { email } = profile;
+  // A former address of somebody's is released at most once by each who meets it.
+  while (true) {
+    const owner = await claimed(vault, { email, subject: userAccount(Bun.randomUUIDv7()) });
+    const user_id = userOf(owner);
+    if (user_id === undefined) throw new Error("Cannot upsert a user: their address is not a user's");
+    const handled = await commandUser(log, { user_id, command: { type: "upsert", profile }, meta });
+    if (!handled.ok) {
+      await vault.release(address(email), owner);
+      continue;
+    }
+    const before = handled.state.profile.email;
+    if (before !== null && before !== email) await vault.release(address(before), owner);
+    const created = handled.events[0]?.type === "user.created";
+    return { user_id, created, position: handled.position };
+  }
+}
+
+/** Whose an address is now: the subject's, unless it was somebody else's. */
+async function claimed(
+  vault: UserParts["vault"],
+  { email, subject }: { email: string; subject: string },
+): Promise<string> {
+  const claim = await vault.claim(address(email), subject);
+  if (claim.ok) return subject;
+  if (claim.reason === "erased") throw new Error(`Cannot claim an address for ${subject}: they were erased`);
+  return claim.subject;
+}
+
+/** `position`: of what was recorded; `undefined`: nothing had to be. */
+export type Changed =
+  | { readonly ok: true; readonly position: number | undefined }
+  | { readonly ok: false; readonly reason: "user_not_found" | "email_taken" };
+
+/**
+ * Changes what is known of a user. A new address is claimed first, and the former one is free only afterwards: so neither is
+ * anybody else's in between. Throws what `log.append` and the vault throw.
+ */
+export async function changeUser(
+  { log, vault }: UserParts,
+  { user_id, profile, meta }: { user_id: string; profile: Partial<UserProfile>; meta: UserMeta },
+): Promise<Changed> {
+  const { email } = profile;
+  const subject = userAccount(user_id);
+  if (email !== undefined && email !== null) {
+    // Otherwise somebody who does not exist would have it.
+    if (!(await isRecorded(log, user_id))) return { ok: false, reason: "user_not_found" };
+    if ((await claimed(vault, { email, subject })) !== subject) return { ok: false, reason: "email_taken" };
+  }
+  const changed = await commandUser(log, { user_id, command: { type: "update", profile }, meta });
+  if (!changed.ok) return { ok: false, reason: "user_not_found" };
+  const before = changed.state.profile.email;
+  if (email !== undefined && before !== null && before !== email) await vault.release(address(before), subject);
+  return { ok: true, position: changed.position };
+}
+
+/**
+ * Records a user of the auth server, with their address if it is verified and nobody else's, unless they are on record.
+ * Throws what `log.append` and the vault throw.
+ */
+export async function ensureUser(
+  { log, vault }: UserParts,
+  { user_id, verified_email, meta }: { user_id: string; verified_email: string | undefined; meta: UserMeta },
+): Promise<void> {
+  if (await isRecorded(log, user_id)) return;
+  const subject = userAccount(user_id);
+  const isTheirs =
+    verified_email !== undefined && (await claimed(vault, { email: verified_email, subject })) === subject;
+  const profile = isTheirs ? { email: verified_email } : {};
+  await commandUser(log, { user_id, command: { type: "create", profile }, meta });
+}
+
+async function isRecorded(log: EventLog, userId: string): Promise<boolean> {
+  return (await log.readFirst([userStream(userId)])).size > 0;
+}
+
+function address(email: string) {
+  return { kind: "email", value: email };
+}

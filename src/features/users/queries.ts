@@ -1,0 +1,24 @@
+/** What is shown of a user. */
+import { consentStream } from "../../../events/consent.ts";
+import { decode } from "../../../events/mod.ts";
+import { userAccount } from "../../../events/user.ts";
+import { consentDecider, userConsents } from "../../domain/consent.ts";
+import type { EventLog } from "../../log/mod.ts";
+import { readUser } from "./commands.ts";
+import type { User } from "./schemas.ts";
+
+/** A user with their consents, as they are in the log now; `undefined` if there is none. */
+export async function showUser(log: Pick<EventLog, "readStream">, userId: string): Promise<User | undefined> {
+  const [user, consents] = await Promise.all([readUser(log, userId), log.readStream(consentStream(userId))]);
+  if (!user || user.status === "none" || user.created_at === null || user.updated_at === null) return undefined;
+  const { profile, status, created_at, updated_at } = user;
+  return {
+    user_id: userId,
+    account: userAccount(userId),
+    ...profile,
+    status,
+    ...userConsents(consents.map(decode).reduce(consentDecider.evolve, consentDecider.initial)),
+    created_at,
+    updated_at,
+  };
+}
