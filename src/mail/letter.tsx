@@ -3,13 +3,14 @@
 import { renderToString } from "preact-render-to-string";
 
 /**
- * A paragraph: the service's own text; a quote, which keeps its line breaks; a table, each row with a heading; or a link,
- * shown as a button.
+ * A paragraph: the service's own text; a quote, which keeps its line breaks; a table, each row with a heading; a list; or a
+ * link, shown as a button.
  */
 export type Paragraph =
   | string
   | { readonly quote: string }
   | { readonly table: readonly Row[] }
+  | { readonly list: readonly string[] }
   | { readonly link: Link };
 
 /** Where a mail leads. `href`: an `https:` or `http:` URL. */
@@ -76,6 +77,15 @@ function small(paragraph: Paragraph) {
 function element(paragraph: Paragraph) {
   if (typeof paragraph === "string") return <p>{paragraph}</p>;
   if ("quote" in paragraph) return <blockquote style={QUOTE}>{paragraph.quote}</blockquote>;
+  if ("list" in paragraph) {
+    return (
+      <ul>
+        {paragraph.list.map((item) => (
+          <li>{item}</li>
+        ))}
+      </ul>
+    );
+  }
   if ("link" in paragraph) {
     return (
       <p>
@@ -116,6 +126,7 @@ function plain(paragraph: Paragraph): string {
   if (typeof paragraph === "string") return paragraph;
   if ("table" in paragraph)
     return paragraph.table.map(([heading, ...cells]) => `${heading}: ${cells.join(" | ")}`).join("\n");
+  if ("list" in paragraph) return paragraph.list.map((item) => `- ${item}`).join("\n");
   if ("link" in paragraph) return `${paragraph.link.label}: ${paragraph.link.href}`;
   return linesOf(paragraph.quote)
     .map((line) => `> ${line}`)
@@ -126,6 +137,7 @@ function plain(paragraph: Paragraph): string {
 export function lengthOf(paragraph: Paragraph): number {
   if (typeof paragraph === "string") return paragraph.length;
   if ("quote" in paragraph) return paragraph.quote.length;
+  if ("list" in paragraph) return paragraph.list.join("").length;
   if ("link" in paragraph) return paragraph.link.label.length + paragraph.link.href.length;
   return paragraph.table.flat().join("").length;
 }

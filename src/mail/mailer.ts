@@ -19,16 +19,22 @@ import type { Vault } from "../vault/mod.ts";
 import { readAddress } from "./addresses.ts";
 import type { Delivery, Outgoing } from "./delivery.ts";
 import { htmlOf, type Letter, lengthOf, type Paragraph, textOf } from "./letter.tsx";
+import { readTemplates, type Template, type Values } from "./template.ts";
+
+/** What a mail says: a letter, or a template of `public/mail` and its values, by which it is known on record, too. */
+type Content = Letter | { readonly template: string; readonly values: Values };
 
 /** One mail. */
-export interface Mail extends Letter {
+export type Mail = Content & Addressed;
+
+interface Addressed {
   /** One address. */
   readonly to: string;
   /** The address that replies are sent to, if it is not the sender's. */
   readonly reply_to?: string;
-  /** `support` by default. */
+  /** By default the template's, or `support`. */
   readonly sender?: MailSender;
-  /** What it is, for the record: for example `support_answer`. Snake case; `message` by default. */
+  /** What it is, for the record, in snake case. By default the template's name, or `message`. */
   readonly kind?: string;
   /**
    * The vault's subject whose address it goes to, for example `user:<id>`: erasing them makes the record unreadable, and a
@@ -72,6 +78,8 @@ export interface MailerOptions {
   /** It seals and opens personal data. */
   readonly log: EventLog;
   readonly vault: Pick<Vault, "pseudonym" | "destroyed">;
+  /** By name; by default those in `public/mail`. */
+  readonly templates?: ReadonlyMap<string, Template>;
   /** In ms since 1970; `Date.now` by default. */
   readonly now?: () => number;
 }
@@ -90,9 +98,11 @@ const ADDRESS_LENGTH_MAX = 254;
 const HREF = /^https?:\/\/[!-;=?-~]{1,2000}$/;
 
 /** A mailer with these senders. */
-export function createMailer({ delivery, from, log, vault, now = Date.now }: MailerOptions): Mailer {
+export function createMailer({ delivery, from, log, vault, now = Date.now, ...options }: MailerOptions): Mailer {
+  const templates = options.templates ?? readTemplates();
   return {
-    async send(mail, { idempotency_key, signal, mayStillSend }) {
+    async send(asked, { idempotency_key, signal, mayStillSend }) {
+      const mail = written(asked, templates);
       checkMail(mail, idempotency_key);
       const outgoing = outgoingOf(mail, from);
       const { to, subject } = outgoing;
@@ -139,6 +149,18 @@ export function createMailer({ delivery, from, log, vault, now = Date.now }: Mai
   }
 }
 
+/** A mail with its letter. */
+type Written = Letter & Addressed;
+
+/** Throws if there is no such template, or a value for it is missing. */
+function written(mail: Mail, templates: ReadonlyMap<string, Template>): Written {
+  if (!("template" in mail)) return mail;
+  const { template: name, values, ...addressed } = mail;
+  const template = templates.get(name);
+  if (!template) throw new Error(`Cannot send a mail: there is no template public/mail/${name}.md`);
+  return { kind: name, sender: template.sender, ...addressed, ...template.fill(values) };
+}
+
 /** Runs a command on a mail. Throws what `log.append` throws. */
 function changeMail(
   log: EventLog,
@@ -174,7 +196,7 @@ function reasonOf({ options: { detail } }: ConnectorError): string {
   return (detail as { reason?: string } | undefined)?.reason ?? "unknown";
 }
 
-function outgoingOf(mail: Mail, from: MailerOptions["from"]): Outgoing {
+function outgoingOf(mail: Written, from: MailerOptions["from"]): Outgoing {
   const { to, reply_to, sender = "support", marketing, paragraphs } = mail;
   const footer = marketing ? marketingFooter(marketing) : [];
   return {
@@ -188,7 +210,7 @@ function outgoingOf(mail: Mail, from: MailerOptions["from"]): Outgoing {
   };
 }
 
-type Marketing = NonNullable<Mail["marketing"]>;
+type Marketing = NonNullable<Addressed["marketing"]>;
 
 function marketingFooter({ unsubscribe_url }: Marketing): readonly Paragraph[] {
   return [
@@ -206,7 +228,7 @@ function unsubscribeHeaders({ unsubscribe_url }: Marketing): Record<string, stri
 }
 
 /** Throws if the mail cannot be sent as it is. */
-function checkMail({ to, reply_to, marketing, paragraphs }: Mail, idempotency_key: string): void {
+function checkMail({ to, reply_to, marketing, paragraphs }: Written, idempotency_key: string): void {
   for (const [member, address] of Object.entries({ to, reply_to })) {
     if (address !== undefined && (!ADDRESS.test(address) || address.length > ADDRESS_LENGTH_MAX)) {
       throw new ConnectorError("mail_rejected", `The mail was not sent: ${member} is not one e-mail address.`);

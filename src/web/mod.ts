@@ -12,7 +12,7 @@
  * | `public/docs/errors.md` | `/public/docs/errors` | `/public/docs/errors/`, `/public/docs/errors.html` |
  * | `public/404.md` | what a browser gets for a missing address under `/public/` | |
  *
- * Files whose names begin with a dot, symbolic links, sources of pages (`.md`) and `site.json` are not served themselves. `robots.txt` and `.well-known/security.txt` are served at the root too.
+ * Files whose names begin with a dot, symbolic links, sources of pages (`.md`), `site.json` and `mail/` (`src/mail/template.ts`) are not served themselves. `robots.txt` and `.well-known/security.txt` are served at the root too.
  *
  * # Front matter
  *

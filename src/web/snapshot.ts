@@ -12,8 +12,8 @@ import { parseSettings, type Settings } from "./site_file.ts";
 import { parseTemplate } from "./template.ts";
 import { readTree, type SourceFile } from "./tree.ts";
 
-/** Read by this service, and not served. */
-const SOURCES = ["site.json"];
+/** Read by this service, and not served: the settings of the site, and templates of mails. */
+const SOURCE = /^(?:site\.json$|mail\/)/;
 const STYLE = "assets/site.css";
 /** Those that contain the public URL. */
 const TEMPLATES = ["robots.txt", ".well-known/security.txt"];
@@ -68,7 +68,7 @@ export class Snapshot {
 
     const assets = new Map<string, Content>();
     for (const file of files.values()) {
-      if (SOURCES.includes(file.path)) continue;
+      if (SOURCE.test(file.path)) continue;
       if (isPage(file)) this.#pages.set(file.path, readPage(file));
       else if (TEMPLATES.includes(file.path)) this.#addTemplate(file);
       else assets.set(file.path, this.#addFile(file));

@@ -84,16 +84,11 @@ interface Forwarded {
 
 function forwarded({ to, thread_id, email, message, is_first }: Forwarded): Mail {
   return {
-    kind: "support_message",
+    template: is_first ? "support_opened" : "support_message",
+    values: { thread_id, email, message: { quote: message } },
     person: supportSubject(thread_id),
     to,
     reply_to: email,
-    subject: is_first ? `New support thread ${thread_id}` : `New message in support thread ${thread_id}`,
-    paragraphs: [
-      `${email} wrote:`,
-      { quote: message },
-      `To answer in the thread, send POST /api/v1/support/${thread_id}/messages. A reply to this mail goes to the sender directly and is not recorded.`,
-    ],
   };
 }
 
@@ -105,17 +100,11 @@ interface Answered {
 }
 
 function answered({ to, thread_id, message, reply_to }: Answered): Mail {
-  const by_token = `continue thread ${thread_id} with the reply token that you were given when you opened it.`;
   return {
-    kind: "support_answer",
+    template: reply_to === undefined ? "support_answer_by_token" : "support_answer",
+    values: { thread_id, message: { quote: message } },
     person: supportSubject(thread_id),
     to,
     ...(reply_to !== undefined && { reply_to }),
-    subject: "We answered your support request",
-    paragraphs: [
-      "We answered your support request:",
-      { quote: message },
-      reply_to === undefined ? `To reply, ${by_token}` : `Reply to this mail, or ${by_token}`,
-    ],
   };
 }

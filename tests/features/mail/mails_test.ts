@@ -109,6 +109,12 @@ describe("a mail", () => {
   });
 });
 
+test("templates of mails are no pages", async () => {
+  for (const path of ["/public/mail/support_answer", "/public/mail/support_answer.md"]) {
+    expect((await bench.api.ask(path, { headers: operator })).status).toBe(404);
+  }
+});
+
 describe("in development, /_dev/mails", () => {
   test("shows what would have been sent, newest first, as JSON and as a page with links", async () => {
     const href = "https://levqor.localhost/sign-in#token";
