@@ -20,6 +20,7 @@ import { decodeWithRawOutput } from "./raw_output.ts";
 import { reactionEvents } from "./reaction.ts";
 import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
+import { sessionEvents } from "./session.ts";
 import { subjectEvents } from "./subject.ts";
 import { supportEvents } from "./support.ts";
 import { userEvents } from "./user.ts";
@@ -46,6 +47,7 @@ export const catalogue = {
   ...scheduleEvents,
   ...serviceEvents,
   ...subjectEvents,
+  ...sessionEvents,
   ...supportEvents,
   ...userEvents,
   ...workflowEvents,

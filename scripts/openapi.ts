@@ -92,6 +92,7 @@ export async function documentText(): Promise<string> {
       actFor: (caller) => ({ kind: "not_allowed", caller }),
       partyOf: async () => new Set(),
       termsRequired: () => undefined,
+      sessionsOf: async () => [],
       stop: async () => {},
     },
     log,

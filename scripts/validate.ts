@@ -25,6 +25,7 @@ import { checkSteps } from "./validate/pipelines.ts";
 import { checkProblems } from "./validate/problems.ts";
 import { checkSchedules } from "./validate/schedules.ts";
 import { checkOperations, checkService } from "./validate/service.ts";
+import { checkSessions } from "./validate/sessions.ts";
 import { checkSubjects } from "./validate/subjects.ts";
 import { checkSupport } from "./validate/support.ts";
 import { checkUsers } from "./validate/users.ts";
@@ -45,6 +46,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkProblems,
   checkKeys,
   checkIssuedKeys,
+  checkSessions,
   checkOrgs,
   checkConsent,
   checkUsers,

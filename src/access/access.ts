@@ -4,11 +4,12 @@ import { OPERATOR } from "../../events/account.ts";
 import type { Environment } from "../../events/key.ts";
 import { actingFor, type Caller, type Identity, isCustomersAccount } from "./caller.ts";
 import { digestPrefix, KeyRing, type KeyRingOptions } from "./key_ring.ts";
-import { digestOf, environmentOf, looksLikeKey } from "./key_text.ts";
+import { digestOf, environmentOf, isSessionSecret, looksLikeKey, looksLikeSession } from "./key_text.ts";
 import { KeyUses, type KeyUsesOptions } from "./key_uses.ts";
 import { Lockouts } from "./lockouts.ts";
 import { Memberships } from "./memberships.ts";
 import { ROLE_SCOPES } from "./roles.ts";
+import { Sessions, type SessionsOptions } from "./sessions.ts";
 import { Terms, type TermsOptions } from "./terms.ts";
 import { type IdentifyToken, looksLikeToken } from "./tokens.ts";
 
@@ -38,17 +39,19 @@ export interface Access {
    * log is unavailable.
    */
   termsRequired(caller: Caller): number | undefined | Promise<number | undefined>;
+  /** The ids of a user's valid sessions, in order of their beginning. Throws if the log is unavailable. */
+  sessionsOf(user: string): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
-export interface AccessOptions extends KeyRingOptions, KeyUsesOptions, TermsOptions {
+export interface AccessOptions extends KeyRingOptions, KeyUsesOptions, SessionsOptions, TermsOptions {
   /** The operator's own keys, which may do everything; without keys and tokens, everybody may. */
   readonly keys: readonly string[];
   /** Absent: no tokens are accepted. */
   readonly token?: IdentifyToken;
   readonly production: boolean;
-  readonly logger: KeyRingOptions["logger"] & KeyUsesOptions["logger"];
-  readonly log: KeyRingOptions["log"] & TermsOptions["log"];
+  readonly logger: KeyRingOptions["logger"] & KeyUsesOptions["logger"] & SessionsOptions["logger"];
+  readonly log: SessionsOptions["log"];
 }
 
 const NONE: Identity = { kind: "none" };
@@ -57,6 +60,8 @@ const DAMAGED: Identity = {
   kind: "refused",
   reason: "The key is damaged: its checksum, the last 6 characters, is wrong. Was it copied completely?",
 };
+const NO_SESSION: Identity = { kind: "refused", reason: "The session is unknown. Sign in again." };
+const DAMAGED_SESSION: Identity = { kind: "refused", reason: "The session's secret is damaged." };
 
 /** In development mode, a caller without an issued key. */
 const ANYONE: Identity = {
@@ -85,6 +90,7 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
   const terms = new Terms(options, memberships);
   const lockouts = new Lockouts(options);
   const ring = new KeyRing(options, (key_id, now) => uses.note(key_id, now));
+  const sessions = new Sessions(options);
   const environment = production ? "live" : "test";
   const required = keys.length > 0 || token !== undefined;
   const [noKey, noneOfOurs] = required ? [NONE, UNKNOWN] : [ANYONE, ANYONE];
@@ -94,6 +100,12 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
     const digest = digestOf(credential);
     const found = operators.get(digestPrefix(digest));
     if (found && timingSafeEqual(found.digest, digest)) return found.identity;
+    if (looksLikeSession(credential)) {
+      const session = sessions.find(digest);
+      if (session) return session;
+      if (!isSessionSecret(credential)) return DAMAGED_SESSION;
+      return latest(sessions, () => sessions.find(digest) ?? NO_SESSION);
+    }
     if (!looksLikeKey(credential)) {
       return token && looksLikeToken(credential) ? token(credential, mayVerify) : noneOfOurs;
     }
@@ -122,8 +134,13 @@ export function startAccess({ keys, token, production, ...options }: AccessOptio
       return ring.partyOf(actor);
     },
     termsRequired: (caller) => terms.required(caller),
+    async sessionsOf(user) {
+      await sessions.caughtUp();
+      return sessions.of(user);
+    },
     async stop() {
       await ring.stop();
+      await sessions.stop();
       await terms.stop();
       await memberships.stop();
       await lockouts.stop();
@@ -146,8 +163,9 @@ async function latest(from: { caughtUp(): Promise<void> }, find: () => Identity)
 function memberOf(caller: Caller, account: string, memberships: Memberships): Identity | undefined {
   const membership = memberships.find(account.slice("org:".length), caller.actor);
   if (!membership) return undefined;
-  const { role, ended } = membership;
+  const { role } = membership;
   const scopes = ROLE_SCOPES[role];
+  const ended = [...(caller.ended ?? []), membership.ended];
   return { kind: "known", caller: actingFor(caller, account, { scopes, counted_as: account, ended }) };
 }
 

@@ -3,7 +3,16 @@ import { CUSTOMERS_ACCOUNT, OPERATOR, ofAccount } from "../../events/account.ts"
 import type { EventMeta } from "../../events/envelope.ts";
 import { alarm } from "../async/mod.ts";
 import type { Reach } from "../domain/reach.ts";
+import { STEP_UP_MS } from "../domain/session.ts";
 import { isOperatorScope, type Scope } from "./scopes.ts";
+
+/** A user's session, here or at another auth server. */
+export interface UserSession {
+  /** `null`: at another auth server. */
+  readonly id: string | null;
+  /** When they signed in, in milliseconds since 1970; `null`: unknown. */
+  readonly signed_in_at: number | null;
+}
 
 export interface Caller {
   /**
@@ -27,10 +36,12 @@ export interface Caller {
   /** When their access ends, in milliseconds since 1970; `null`: not by itself. */
   readonly expires_at: number | null;
   /**
-   * Fires when the key that they used is no longer valid, or their membership has ended: anything that lasts longer than a
-   * response must then end.
+   * One of them fires when the key or session that they used is no longer valid, or their membership has ended: anything
+   * that lasts longer than a response must then end.
    */
-  readonly ended?: AbortSignal;
+  readonly ended?: readonly AbortSignal[];
+  /** The session of a user; absent: they use a key, or none. */
+  readonly session?: UserSession;
   /**
    * Calls `end` when the user, or the user whose account it is, is locked out. Returns a function that cancels this. Absent:
    * the caller acts for no user.
@@ -60,6 +71,9 @@ export function mayDo({ scopes, account }: Pick<Caller, "scopes" | "account">, s
   return (scopes === "all" || scopes.has(scope)) && (account === OPERATOR || !isOperatorScope(scope));
 }
 
+/** The tier of users without one. */
+export const USER_TIER = "free";
+
 const CUSTOMERS = new RegExp(`^${CUSTOMERS_ACCOUNT}$`);
 
 /** Whether a text has the form of a customer's account. */
@@ -71,6 +85,15 @@ export function isCustomersAccount(account: string): boolean {
 export function actingFor(caller: Caller, account: string, changes: Partial<Caller> = {}): Caller {
   // What one account asked for once says nothing about another.
   return { ...caller, ...changes, account, identity: `${caller.identity} ${account}` };
+}
+
+/**
+ * Whether a caller may do what needs a recent sign-in. Keys may: they were issued, with their scopes, by somebody who
+ * could.
+ */
+export function isRecent({ session }: Pick<Caller, "session">, now: number): boolean {
+  if (!session) return true;
+  return session.signed_in_at !== null && now - session.signed_in_at < STEP_UP_MS;
 }
 
 /** What exists for a caller. */
@@ -87,7 +110,7 @@ export function metaOf({ actor, account }: Caller): Pick<EventMeta, "actor" | "a
  * Calls `end` once when the caller's credential is no longer valid, for whatever lasts longer than a response. Returns
  * a function that cancels this.
  */
-export function onAccessEnd({ ended, expires_at, onLockout }: Caller, end: () => void): () => void {
+export function onAccessEnd({ ended = [], expires_at, onLockout }: Caller, end: () => void): () => void {
   const over = () => {
     cancel();
     end();
@@ -95,12 +118,12 @@ export function onAccessEnd({ ended, expires_at, onLockout }: Caller, end: () =>
   const cancel = () => {
     callOff?.();
     unwatch?.();
-    ended?.removeEventListener("abort", over);
+    for (const signal of ended) signal.removeEventListener("abort", over);
   };
   // Some signals report the expiry, too.
   const callOff = expires_at === null ? undefined : alarm(Math.max(0, expires_at - Date.now()), over);
-  ended?.addEventListener("abort", over);
+  for (const signal of ended) signal.addEventListener("abort", over);
   const unwatch = onLockout?.(over);
-  if (ended?.aborted) over();
+  if (ended.some(({ aborted }) => aborted)) over();
   return cancel;
 }

@@ -23,6 +23,8 @@ export interface CategoryReader {
   readonly types?: readonly string[];
   /** For messages: what the streams are about, in the plural. */
   readonly what: string;
+  /** Earlier streams are of no interest when the log is first read: the `from` of `readCategory`. */
+  from?(): string;
   /** Called with each of the category's events, in the order of each stream; some may come again. */
   take(event: StoredEvent): void;
   /** Called after several events, when what they lead to is complete for now. */
@@ -116,7 +118,8 @@ export class Category {
     const { signal } = this.#stop;
     const head = await unlessAborted(log.head(), signal);
     const { category, types } = this.#reader;
-    const events = head === undefined ? undefined : await unlessAborted(log.readCategory(category, { types }), signal);
+    const read = () => log.readCategory(category, { types, from: this.#reader.from?.() });
+    const events = head === undefined ? undefined : await unlessAborted(read(), signal);
     if (head === undefined || !events) return;
     this.#take(events);
     this.#arrive(head);

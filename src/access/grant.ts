@@ -40,7 +40,13 @@ export function missingGrants(
   if (quota(tier, tiers) > (giver.scopes === "all" ? Number.POSITIVE_INFINITY : quota(giver.tier, tiers))) {
     found.push({ member: "tier", message: `has the tier ${giver.tier ?? "of callers without a key"}` });
   }
-  if (giver.expires_at !== null && (expires_at === null || Date.parse(expires_at) > giver.expires_at)) {
+  // Users sign in again and again; their keys need not end with the session that issues them.
+  const isOwnSession = typeof giver.session?.id === "string";
+  if (
+    !isOwnSession &&
+    giver.expires_at !== null &&
+    (expires_at === null || Date.parse(expires_at) > giver.expires_at)
+  ) {
     found.push({ member: "expires_at", message: `expires at ${toTime(giver.expires_at)}` });
   }
   return found;

@@ -156,7 +156,7 @@ function toCaller(keyId: string, { created, account, expires_at }: KeyState, end
     tier: created?.tier ?? null,
     operator: false,
     expires_at,
-    ended,
+    ended: [ended],
   };
 }
 

@@ -29,6 +29,8 @@ export const scopes = {
   "subjects:write": "Erase subjects.",
   "users:read": "Read users: the operator all of them, users themselves.",
   "users:write": "Record and change users: the operator all of them, users themselves.",
+  "sessions:read": "List the sessions of the account's user.",
+  "sessions:write": "End the sessions of the account's user.",
   "keys:read": "List API keys and their grants; never the secrets.",
   "keys:write": "Create and rotate API keys that have no more grants than the key in use, and revoke any key.",
 } as const;

@@ -13,7 +13,7 @@ import {
 import { LRUCache } from "lru-cache";
 import { OPERATOR } from "../../events/account.ts";
 import { normalisedEmail } from "../domain/email_address.ts";
-import type { Caller, Identity } from "./caller.ts";
+import { type Caller, type Identity, USER_TIER } from "./caller.ts";
 import { type Scope, scopes } from "./scopes.ts";
 
 export interface TokenOptions {
@@ -49,9 +49,6 @@ const MAX_JWKS_BYTES = 256 * 1024;
 
 /** Valid tokens that are remembered, about half a kilobyte each. */
 const MAX_REMEMBERED = 10_000;
-
-/** The tier of users without one. */
-const USER_TIER = "free";
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /**
@@ -167,7 +164,21 @@ function callerOf({ sub, exp, app_metadata, ...claims }: JWTPayload & { sub: str
     operator: false,
     expires_at: Math.floor(exp * 1000),
     ...(verified_email !== undefined && { verified_email }),
+    session: { id: null, signed_in_at: signedInAt(claims) },
   };
+}
+
+/**
+ * When somebody signed in, rather than when their token was renewed: `auth_time` (OpenID Connect), the latest of `amr`
+ * (Supabase), or else when the token was issued. That is never later than the token's last renewal, so a stolen token
+ * does not become recent.
+ */
+function signedInAt({ iat, auth_time, amr }: JWTPayload): number | null {
+  const times = Array.isArray(amr) ? amr.map((method: { timestamp?: unknown } | null) => method?.timestamp) : [];
+  const factors = times.filter((time) => typeof time === "number");
+  const seconds = typeof auth_time === "number" ? auth_time : factors.length > 0 ? Math.max(...factors) : iat;
+  // A time in the future would stay recent for as long as it likes.
+  return seconds === undefined || seconds > Date.now() / 1000 + CLOCK_TOLERANCE_S ? null : seconds * 1000;
 }
 
 function isScope(value: unknown): value is Scope {

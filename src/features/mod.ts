@@ -17,6 +17,7 @@ import { orgs } from "./orgs/mod.ts";
 import { pipelines } from "./pipelines/mod.ts";
 import { schedules } from "./schedules/mod.ts";
 import { service } from "./service/mod.ts";
+import { signIn } from "./sign_in/mod.ts";
 import { status } from "./status/mod.ts";
 import { streams } from "./streams/mod.ts";
 import { subjects } from "./subjects/mod.ts";
@@ -35,6 +36,7 @@ const features: readonly Feature[] = [
   workers,
   streams,
   workflows,
+  signIn,
   orgs,
   consent,
   subjects,

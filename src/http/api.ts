@@ -11,21 +11,26 @@ import { type AddressOf, addressReader } from "./door/client_address.ts";
 import { deprecations } from "./door/deprecation.ts";
 import { type DoorOptions, frontDoor } from "./door/door.ts";
 import { problemErrors, toProblem } from "./door/errors.ts";
-import { rateGate } from "./door/rate_limit.ts";
+import { type RateGate, rateGate } from "./door/rate_limit.ts";
 import { requestLog } from "./door/request_log.ts";
 import { routeTable } from "./door/routes.ts";
 import { BODY_CUT_OFF_BYTES, HEAD_CUT_OFF_BYTES, IDLE_TIMEOUT_S, MESSAGE_CUT_OFF_BYTES } from "./limits.ts";
 import type { ApiConfig, ApiOptions } from "./options.ts";
 import type { Page } from "./page.ts";
 import { problemResponse } from "./problem.ts";
+import { type Cookies, cookiesOf } from "./request/session_cookie.ts";
 import { StoredThings } from "./request/stored.ts";
 import { type Route, serveRoutes } from "./route.ts";
 
 /** What the routes of features are built from. */
 export interface ApiParts extends ApiOptions {
   readonly auth: Auth;
-  readonly queue: QueueDepth;
+  readonly cookies: Cookies;
+  /** A request's address. */
   readonly addressOf: AddressOf;
+  /** Absent: there are no rate limits. */
+  readonly limits: RateGate | undefined;
+  readonly queue: QueueDepth;
   readonly stored: StoredThings;
   /** By caller: reading large parts of the log. */
   readonly reading: Turns;
@@ -34,7 +39,9 @@ export interface ApiParts extends ApiOptions {
 /** Builds the app that serves these calls and pages. It opens and closes nothing that is passed to it. */
 export function createApi(options: ApiOptions, routes: (parts: ApiParts) => readonly (Route | Page)[]): Elysia {
   const { config, logger } = options;
-  const auth = createAuth(options.access, options.log);
+  const { cors_origins, public_url, request_log, production } = config;
+  const cookies = cookiesOf({ public_url, production });
+  const auth = createAuth({ ...options, cookies, public_url });
   if (!auth.required) {
     logger.warn(
       "DEVELOPMENT MODE: API_KEYS is not set, so everybody who can reach this service may read and write, " +
@@ -50,7 +57,6 @@ export function createApi(options: ApiOptions, routes: (parts: ApiParts) => read
     share: config.caller_share,
     wait_ms: read_model_wait_ms,
   });
-  const { cors_origins, public_url, request_log } = config;
   const addressOf = addressReader({ trust_proxy: config.trust_proxy, server: () => app.server });
   const limits = options.limiter && rateGate({ limiter: options.limiter, addressOf });
   const app: Elysia = base({
@@ -64,7 +70,7 @@ export function createApi(options: ApiOptions, routes: (parts: ApiParts) => read
     app: () => app,
   })
     .use(
-      serveRoutes(routes({ ...options, auth, queue, stored, addressOf, reading: new Turns() }), {
+      serveRoutes(routes({ ...options, auth, cookies, addressOf, limits, queue, stored, reading: new Turns() }), {
         auth,
         limits,
         lists: { log, projector, read_model_wait_ms },

@@ -2,8 +2,18 @@
 
 import { OPERATOR } from "../../events/account.ts";
 import { looksLikeSystemWorkflow, SYSTEM_WORKFLOW_PREFIX } from "../../events/workflow.ts";
-import { type Access, type Caller, type Identity, isOperatorScope, mayDo, reachOf, type Scope } from "../access/mod.ts";
+import {
+  type Access,
+  type Caller,
+  type Identity,
+  isOperatorScope,
+  isRecent,
+  mayDo,
+  reachOf,
+  type Scope,
+} from "../access/mod.ts";
 import { type Runs, type Within, within } from "../domain/reach.ts";
+import { STEP_UP_MS } from "../domain/session.ts";
 import { type NamedJob, readHistory } from "../jobs/commands.ts";
 import type { EventLog } from "../log/types.ts";
 import { contextOf } from "./context.ts";
@@ -11,6 +21,7 @@ import { Problem } from "./problem.ts";
 import { problems } from "./problems.ts";
 import { credentialOf } from "./request/credential.ts";
 import { jobNotFound } from "./request/job_id.ts";
+import { type Cookies, isFromOwnPage } from "./request/session_cookie.ts";
 import { invalid } from "./request/validation.ts";
 
 export interface Auth {
@@ -25,6 +36,15 @@ export interface Auth {
    * `unavailable`.
    */
   requireTerms(caller: Caller): undefined | Promise<void>;
+  /**
+   * Requires that a session's user signed in recently. Keys pass: see `isRecent`. Throws the problem `step_up_required`.
+   */
+  requireRecent(caller: Caller): void;
+  /**
+   * Requires that what a cookie identifies the caller of comes from a page of this service. Throws the problem
+   * `origin_refused`.
+   */
+  requireOwnPage(request: Request): void;
   /**
    * The job that a call names, within the caller's reach. Throws the problem `job_not_found` if it is beyond it: before
    * anything else is checked.
@@ -56,12 +76,26 @@ export function knownCaller(request: Request): Caller | undefined {
   return identity?.kind === "known" ? identity.caller : undefined;
 }
 
-export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "readFirst">): Auth {
+export interface AuthOptions {
+  readonly access: Access;
+  readonly log: Pick<EventLog, "readStream" | "readFirst">;
+  readonly cookies: Pick<Cookies, "session">;
+  /** The service's public URL, if configured. */
+  readonly public_url?: string | undefined;
+}
+
+export function createAuth({ access, log, cookies, public_url }: AuthOptions): Auth {
   const auth: Auth = {
     required: access.required,
     identify(request, mayVerify) {
-      const { headers } = contextOf(request);
-      const identity = access.identify(credentialOf(headers), mayVerify);
+      const context = contextOf(request);
+      const { headers } = context;
+      let credential = credentialOf(headers);
+      if (credential === null) {
+        credential = cookies.session.read(headers);
+        context.has_session_cookie = credential !== null;
+      }
+      const identity = access.identify(credential, mayVerify);
       const account = headers["levqor-account"];
       if (account === undefined) return identity;
       const act = (found: Identity) => (found.kind === "known" ? access.actFor(found.caller, account) : found);
@@ -90,6 +124,21 @@ export function createAuth(access: Access, log: Pick<EventLog, "readStream" | "r
           throw unavailable("Cannot determine at the moment whether the terms were accepted.", error);
         },
       );
+    },
+    requireRecent(caller) {
+      if (isRecent(caller, Date.now())) return;
+      const max_age = STEP_UP_MS / 1000;
+      const detail = `The call needs a sign-in of the last ${max_age / 60} minutes. Sign in again, then repeat it.`;
+      // RFC 9470.
+      const challenge = `Bearer realm="levqor", error="insufficient_user_authentication", max_age="${max_age}"`;
+      throw new Problem(problems.step_up_required, detail, { headers: { "www-authenticate": challenge } });
+    },
+    requireOwnPage(request) {
+      const context = contextOf(request);
+      if (!context.has_session_cookie || isFromOwnPage(context, public_url)) return;
+      const detail =
+        "With a session's cookie, only pages of this service may do this: the browser says so in Sec-Fetch-Site or Origin.";
+      throw new Problem(problems.origin_refused, detail);
     },
     async reachedJob(caller, job_id) {
       const named = { job_id, reach: reachOf(caller) };

@@ -23,6 +23,8 @@ export interface RequestContext {
   hasNoDeadline?: boolean;
   /** The caller: known from the door on. */
   identity?: Identity;
+  /** What identifies the caller is a cookie, which browsers add by themselves. */
+  has_session_cookie?: boolean;
   /** Its address; computed by `addressReader`. */
   address?: string;
   /** The state of its limits; absent: it has none. */

@@ -56,6 +56,8 @@ export interface Declaration<
   readonly scope?: Needed;
   /** Users can make it before they accept the terms: it is about the terms, their own data, or signing out. */
   readonly without_terms?: true;
+  /** A session's user must have signed in within the last ten minutes. */
+  readonly step_up?: true;
   /** A header that replaces a key: with it the scope is not needed, and the handler checks its value (`call.secret`). */
   readonly secret_header?: Secret;
   readonly params?: Params;
@@ -108,6 +110,13 @@ export type Values<Params extends PathParams> = {
 };
 
 export type StaticOf<Schema extends TSchema | undefined> = Schema extends TSchema ? Static<Schema> : undefined;
+
+/** Whether its response is a stream or a WebSocket, over which a page reads on. */
+export function isStream({ responses, messages }: AnyDeclaration): boolean {
+  return messages !== undefined || Object.values(responses).some(({ content_type }) => content_type === EVENT_STREAM);
+}
+
+const EVENT_STREAM = "text/event-stream";
 
 /** Whether it may record something. */
 export function records({ method, records }: AnyDeclaration): boolean {

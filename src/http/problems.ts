@@ -97,10 +97,15 @@ export const problems = defineProblems({
     title: "User suspended",
     help: "The operator has suspended the user: none of their sessions, tokens and keys is accepted until that is lifted. Ask for help with POST /api/v1/support.",
   },
+  step_up_required: {
+    status: 403,
+    title: "Recent sign-in required",
+    help: "The call is sensitive, and the session's user signed in more than ten minutes ago, or at an auth server that does not say when. Sign in again, and repeat the call with the new session. Keys are not asked for this.",
+  },
   origin_refused: {
     status: 403,
     title: "Origin not allowed",
-    help: "Pages from other origins cannot change anything here, whatever key they send. Without API_KEYS (development) they cannot open a WebSocket either, unless they are served from this machine: otherwise any page you visit could. Add the origin to CORS_ORIGINS, or send the request from a page of this service. Programs other than browsers should not send Origin.",
+    help: "Pages from other origins cannot change anything here, whatever key they send. Without API_KEYS (development) they cannot open a WebSocket either, unless they are served from this machine: otherwise any page you visit could. Add the origin to CORS_ORIGINS, or send the request from a page of this service. With a session's cookie only pages of this service itself can change anything, or open streams: others, and programs, send the session's token as Authorization: Bearer. Programs other than browsers should not send Origin.",
   },
   not_found: {
     status: 404,

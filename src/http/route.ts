@@ -2,7 +2,8 @@
  * One declaration of a call, and its handler. The declaration determines who may make the call, what is read of the
  * request and how it is checked, which problems it has, and its place in the API document.
  *
- * scope, terms -> URL and rate limit -> path -> the job that it names -> If-Match, Idempotency-Key -> query -> body -> handler
+ * scope, a cookie's page, terms, recent sign-in -> URL and rate limit -> path -> the job that it names -> If-Match,
+ * Idempotency-Key -> query -> body -> handler
  */
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { Server } from "bun";
@@ -11,7 +12,14 @@ import type { Caller, Scope } from "../access/mod.ts";
 import { type Auth, knownCaller } from "./auth.ts";
 import { Call, type ListSource, type ResponseHead } from "./call.ts";
 import { contextOf, queryOf } from "./context.ts";
-import type { AnyDeclaration, Declaration, PathParam, StaticOf, Values } from "./declaration.ts";
+import {
+  type AnyDeclaration,
+  type Declaration,
+  isStream,
+  type PathParam,
+  type StaticOf,
+  type Values,
+} from "./declaration.ts";
 import type { SecretHeader } from "./document/headers.ts";
 import { describeOperation } from "./document/openapi.ts";
 import type { RateGate } from "./door/rate_limit.ts";
@@ -94,19 +102,8 @@ interface Arriving {
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arriving) => Promise<unknown> {
-  const {
-    path,
-    scope,
-    without_terms,
-    secret_header,
-    rate,
-    any_query,
-    idempotent,
-    if_match,
-    body_optional,
-    waits_s,
-    list,
-  } = declaration;
+  const { path, scope, secret_header, rate, any_query, idempotent, if_match, body_optional, waits_s, list } =
+    declaration;
   const { auth, limits, lists } = kit;
   const params = Object.entries(declaration.params ?? {});
   const namesJob = params.some(([, param]) => param === jobIdParam);
@@ -114,6 +111,7 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   const readQuery = queryOfCall(declaration);
   const checkBody = declaration.body && validator(declaration.body);
   const readBody = body_optional ? readJsonIfAny : readJson;
+  const admit = admissionOf(declaration, auth);
   const [status] = Object.keys(declaration.responses).map(Number) as [number];
 
   if ((scope || namesJob) && !auth) throw new Error(`Cannot serve ${path}: there is no authentication`);
@@ -130,13 +128,8 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
   return async ({ request, params: given, set, server }) => {
     const call = new Call({ request, server, set, path, lists }) as Writable<Call>;
     call.secret = secretOf(request);
-    if (auth && scope && call.secret === undefined) {
-      const caller = auth.require(request, scope);
-      const accepting = without_terms ? undefined : auth.requireTerms(caller);
-      // Rarely: for the first call of a user.
-      if (accepting !== undefined) await accepting;
-      call.caller = caller;
-    } else call.caller = knownCaller(request);
+    const admitted = admit(request, call.secret);
+    call.caller = admitted instanceof Promise ? await admitted : admitted;
     checkUrl(request, known);
     enterLimit?.(request);
     if (params.length > 0) call.params = readPath(given);
@@ -153,6 +146,26 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
     const response = await handle(call as Call);
     if (status > 200 && !(response instanceof Response)) setStatus(set, status);
     return response;
+  };
+}
+
+/**
+ * Finds out who makes a call, and checks that they may: `undefined` if they are not known and need not be. A promise if that
+ * must wait, which is rare: for the first call of a user.
+ */
+function admissionOf(declaration: AnyDeclaration, auth: Auth | undefined) {
+  const { method, scope, without_terms, step_up } = declaration;
+  const isForOwnPages = method !== "GET" || isStream(declaration);
+  return (request: Request, secret: string | undefined): Caller | undefined | Promise<Caller | undefined> => {
+    const required = scope !== undefined && secret === undefined ? auth?.require(request, scope) : undefined;
+    const caller = required ?? knownCaller(request);
+    if (isForOwnPages) auth?.requireOwnPage(request);
+    const admit = () => {
+      if (step_up && caller) auth?.requireRecent(caller);
+      return caller;
+    };
+    const accepting = required && !without_terms ? auth?.requireTerms(required) : undefined;
+    return accepting instanceof Promise ? accepting.then(admit) : admit();
   };
 }
 

@@ -162,12 +162,15 @@ class PostgresLog implements EventLog {
     return { events, read_at: first.read_at };
   }
 
-  readCategory(category: string, { types }: { types?: readonly string[] | undefined } = {}): Promise<StoredEvent[]> {
+  readCategory(
+    category: string,
+    { types, from = "" }: Parameters<EventLog["readCategory"]>[1] = {},
+  ): Promise<StoredEvent[]> {
     // From `key-` to before `key.`, the next character: a range of the index, because ids are compared byte by byte.
     return this.#sql<StoredEvent[]>`
       select ${this.#columns}
       from levqor_log.events
-      where stream_id >= ${`${category}-`} and stream_id < ${`${category}.`}
+      where stream_id >= ${`${category}-${from}`} and stream_id < ${`${category}.`}
         ${types === undefined ? this.#sql`` : this.#sql`and type = any(${types as string[]})`}
       order by stream_id, version`;
   }

@@ -138,8 +138,12 @@ export interface EventLog {
   readLast(streamIds: readonly string[]): Promise<LastEvents>;
   /**
    * All events of a category's streams, or those of some types, in order of stream and version: for what has few of them.
+   * `from`: only of streams whose ids, after the category, do not precede it; UUIDs of version 7 are in order of time.
    */
-  readCategory(category: string, options?: { types?: readonly string[] | undefined }): Promise<StoredEvent[]>;
+  readCategory(
+    category: string,
+    options?: { types?: readonly string[] | undefined; from?: string | undefined },
+  ): Promise<StoredEvent[]>;
   /** Up to `limit` events with `position > after`, in order; see {@link ReadLimits}. */
   readRange(after: number, limit: number, options?: Pick<ReadLimits, "max_length">): Promise<StoredEvent[]>;
   /** The last committed position, 0 for an empty log. */

@@ -110,7 +110,7 @@ describe("issued keys", () => {
     const { secret } = await issue(bench.log, key_id);
     const caller = known(await access.identify(secret));
     const ended = Promise.withResolvers<void>();
-    caller.ended?.addEventListener("abort", () => ended.resolve());
+    caller.ended?.[0]?.addEventListener("abort", () => ended.resolve());
     await revoke(bench.log, key_id);
     const revoked = performance.now();
     await ended.promise;

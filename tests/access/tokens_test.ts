@@ -33,8 +33,28 @@ describe("a session's token", () => {
         tier: "free",
         operator: false,
         expires_at: expect.any(Number),
+        session: { id: null, signed_in_at: null },
       },
     });
+  });
+
+  test.each([
+    ["its issue, if nothing else does", { iat: 1_000 }, 1_000],
+    ["auth_time", { iat: 1_000, auth_time: 900, amr: [{ method: "otp", timestamp: 950 }] }, 900],
+    [
+      "the latest factor",
+      { iat: 1_000, amr: [{ method: "otp", timestamp: 800 }, { timestamp: 850 }, "pwd", null] },
+      850,
+    ],
+    ["its issue, if its factors have no time", { iat: 1_000, amr: ["pwd"] }, 1_000],
+  ])("says when its user signed in: %s", async (_, claims, seconds) => {
+    const identity = await identify(await token(claims as JWTPayload));
+    expect(identity).toMatchObject({ caller: { session: { id: null, signed_in_at: seconds * 1_000 } } });
+  });
+
+  test("whose sign-in is in the future does not say when it was", async () => {
+    const identity = await identify(await token({ auth_time: now() + 60 }));
+    expect(identity).toMatchObject({ caller: { session: { signed_in_at: null } } });
   });
 
   test("may act for the operator, within scopes that only the auth server sets", async () => {

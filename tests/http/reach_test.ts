@@ -101,7 +101,8 @@ const W = ["mine", "http", "mine-too"];
 const expires_at = new Date(Date.now() + 500_000).toISOString();
 
 async function session(sub: string): Promise<Headers> {
-  const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1e3) + 600 };
+  const iat = Math.floor(Date.now() / 1e3);
+  const claims = { iss: ISSUER, aud: "authenticated", sub, iat, exp: iat + 600 };
   const token = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
   return { authorization: `Bearer ${await token}` };
 }
@@ -281,6 +282,11 @@ const cases: Record<string, () => Call[]> = {
   listWorkflowLimits: () => [get("/api/v1/workflows/limits", "nothing of others")],
   getWorkflowLimits: () => [get("/api/v1/workflows/theirs/limits", NOT_ALLOWED)],
   setWorkflowLimits: () => [call("PUT", "/api/v1/workflows/theirs/limits", { concurrency: 1 }, NOT_ALLOWED)],
+
+  // Of the account's own user alone: tests/features/sign_in.
+  listSessions: () => [],
+  endSession: () => [],
+  endOtherSessions: () => [],
 
   // A key is nobody's member; of another's organisation a user learns nothing: tests/features/orgs.
   createOrg: () => [],

@@ -11,6 +11,7 @@ import { tags } from "../../src/http/document/tags.ts";
 import { problemErrors } from "../../src/http/door/errors.ts";
 import { problems } from "../../src/http/problems.ts";
 import { idParam } from "../../src/http/request/params.ts";
+import { cookiesOf } from "../../src/http/request/session_cookie.ts";
 import { type Route, route, serveRoutes } from "../../src/http/route.ts";
 
 const Thing = component("RouteTestThing", Type.Object({ name: Type.String() }, { additionalProperties: false }));
@@ -81,7 +82,9 @@ const access = { required: true } as Access;
 const app = new Elysia()
   .use(problemErrors(pino({ level: "silent" }), () => []))
   .use(serveRoutes([change, leave, own, worse], {}))
-  .use(serveRoutes([reply], { auth: createAuth(access, log) })) as unknown as Elysia;
+  .use(
+    serveRoutes([reply], { auth: createAuth({ access, log, cookies: cookiesOf({ production: true }) }) }),
+  ) as unknown as Elysia;
 
 beforeAll(() => void app.listen({ port: 0, hostname: "127.0.0.1" }));
 afterAll(() => app.server?.stop(true));

@@ -19,7 +19,10 @@ const operator = { "x-api-key": KEY };
 
 async function session(sub: string, app_metadata: object = {}, seconds = 600): Promise<Record<string, string>> {
   const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + seconds, app_metadata };
-  const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
+  const token = await new SignJWT(claims)
+    .setIssuedAt()
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(new TextEncoder().encode(SECRET));
   return { authorization: `Bearer ${token}` };
 }
 

@@ -21,8 +21,8 @@ export const planted = {
   idempotency_key: `${MARK}-idempotency-key-a3f6`,
 } as const;
 
-/** Planted secrets, and the form of keys that the service issues: always secret. */
-const ALWAYS = [MARK, "lvq_(?:live|test)_[A-Za-z0-9]{38}"];
+/** Planted secrets, and the form of keys, sessions' secrets and links that the service issues: always secret. */
+const ALWAYS = [MARK, "lvq_(?:live|test)_[A-Za-z0-9]{38}", "lvs_[A-Za-z0-9]{38}", "lvl_[\\w-]{43}"];
 /** Shorter ones may be in a log by chance. */
 const SHORTEST = 12;
 /** Variables that contain one or several secrets. */

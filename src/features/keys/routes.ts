@@ -53,6 +53,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         summary: "Create an API key",
         description: `Issues a key that may do what its scopes allow, and no more than the key that issues it: in its scopes, workflows, tier and expiry. It is accepted everywhere at once. ${ONCE}`,
         scope: "keys:write",
+        step_up: true,
         idempotent: true,
         body: KeyCreateRequest,
         responses: {
@@ -140,6 +141,7 @@ export function keyRoutes({ access, config, log, sql, stored }: ApiParts) {
         summary: "Rotate an API key",
         description: `The key keeps its id, scopes and Idempotency-Keys, and gets a new secret. Earlier secrets remain valid for another overlap_seconds, so that clients can be switched one after another; a key has at most 5 valid secrets at a time. A key cannot rotate one that may do more than itself. ${ONCE}`,
         scope: "keys:write",
+        step_up: true,
         idempotent: true,
         params: { key_id: keyIdParam },
         body: KeyRotateRequest,

@@ -120,7 +120,7 @@ const securitySchemes = {
     type: "http",
     scheme: "bearer",
     description:
-      "The same keys, as `Authorization: Bearer <key>`; or a user's session, if the service accepts those: a JWT from its auth server. A session may read and write the user's own jobs (`jobs:read`, `jobs:write`), and gets a 404 for others; more only if the auth server grants it.",
+      "The same keys, as `Authorization: Bearer <key>`; or a user's session: the token from `POST /auth/redeem`, or, if the service accepts those, a JWT from its auth server. A session may do everything in its user's own account, and in an organisation's what their role allows; what belongs to others does not exist for it. This service's own pages send a session's cookie instead.",
   },
   ...Object.fromEntries(
     secretHeaders.map((name) => [

@@ -78,6 +78,7 @@ function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
       ? [problems.unauthorized, problems.insufficient_scope, problems.account_not_allowed, problems.user_suspended]
       : []),
     ...(needsTerms(call) ? [problems.terms_not_accepted] : []),
+    ...(call.step_up ? [problems.step_up_required] : []),
     ...(call.body ? BODY_PROBLEMS : []),
     ...Object.values(call.params ?? {}).flatMap(({ errors }) => errors),
     ...(call.idempotent ? [problems.invalid_idempotency_key] : []),
@@ -133,6 +134,7 @@ export function describeOperation(operation: AnyDeclaration): DocumentDecoration
     description: [
       operation.description,
       ...(operation.scope ? [`Needs the scope \`${operation.scope}\`.`] : []),
+      ...(operation.step_up ? ["A session's user must have signed in within the last ten minutes."] : []),
       ...(secret_header ? [`With ${secret_header}, no key is needed.`] : []),
       ...(rate && rate !== "none" ? [`Allows ${ROUTE_POLICIES[rate].quota} requests a minute per caller.`] : []),
       ...(operation.deprecated ? [deprecationNote(operation.deprecated)] : []),

@@ -16,6 +16,7 @@ export const tags = {
     description: "Events as they happen, without gaps or repeats: as server-sent events or over a WebSocket.",
   },
   workflows: { name: "Workflows", description: "Limits for all jobs of a workflow." },
+  sessions: { name: "Sessions", description: "Users sign in, see where they are signed in, and sign out." },
   orgs: { name: "Organisations", description: "Accounts that several users share, and what each member may do there." },
   consent: { name: "Consent", description: "The terms and notices that are in force, and who agreed to them." },
   subjects: { name: "Subjects", description: "Persons whose data jobs have: see it, export it, and forget them." },

@@ -16,8 +16,8 @@ const KEY_PROTOCOL = "levqor.key.";
 const SECRET_HEADERS = secretHeaders.map((name) => name.toLowerCase());
 /** Anything shorter occurs in other texts by chance; configured keys are no shorter. */
 const MIN_LENGTH = 16;
-/** Keys and reply tokens as this service issues them, and JWTs, whoever's they are. */
-const SECRET = /lvr_[\w-]{43}|lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
+/** Keys, sessions' secrets and tokens as this service issues them, and JWTs, whoever's they are. */
+const SECRET = /lv[lr]_[\w-]{43}|lvs_[0-9A-Za-z]{38}|lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
 
 /** What the request identifies its caller by: a key, a token, or something that is neither; `null`: nothing. */
 export function credentialOf(headers: Headers): string | null {
@@ -67,13 +67,17 @@ export function credentialExposed(where: "URL" | "body"): Problem {
   );
 }
 
+/** The secrets of sessions among cookies. */
+const SESSIONS = /lvs_[0-9A-Za-z]{38}/g;
+
 /** Everything in the headers that may be a credential, not only what counts. */
 function secretsOf(headers: Headers): readonly string[] {
-  const { "x-api-key": key, authorization } = headers;
+  const { "x-api-key": key, authorization, cookie } = headers;
   const encoded = protocolKey(headers);
   const secrets: string[] = [];
   if (key !== undefined) secrets.push(key);
   if (authorization !== undefined) secrets.push(authorization.replace(/^\S+ +/, ""));
+  if (cookie !== undefined) secrets.push(...(cookie.match(SESSIONS) ?? []));
   for (const name of SECRET_HEADERS) if (headers[name] !== undefined) secrets.push(headers[name]);
   if (encoded !== undefined) secrets.push(encoded, decoded(encoded));
   return secrets;

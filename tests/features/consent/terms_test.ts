@@ -36,7 +36,10 @@ async function user(app_metadata: object = {}): Promise<User> {
   const sub = crypto.randomUUID();
   const exp = Math.floor(Date.now() / 1000) + 600;
   const claims = { iss: ISSUER, aud: "authenticated", sub, exp, app_metadata };
-  const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
+  const token = await new SignJWT(claims)
+    .setIssuedAt()
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(new TextEncoder().encode(SECRET));
   return { id: `user:${sub}`, headers: { authorization: `Bearer ${token}` } };
 }
 
@@ -117,7 +120,14 @@ describe("until a user accepts the terms", () => {
     for (const one of operations) expect(await calling(one)).toEqual([one.id, ...REFUSED]);
     const before = await Promise.all(others.map(calling));
     const possible = before.filter(([, , error]) => error !== "insufficient_scope").map(([id]) => id);
-    expect(possible).toEqual(["acceptTerms", "getOwnUser", "updateOwnUser"]);
+    expect(possible).toEqual([
+      "listSessions",
+      "endOtherSessions",
+      "endSession",
+      "acceptTerms",
+      "getOwnUser",
+      "updateOwnUser",
+    ]);
 
     expect((await accept(ada, await inForce())).status).toBe(200);
     const lasting = (operation: Operation) =>

@@ -52,7 +52,9 @@ async function issue(by: Headers = operator, scopes = SCOPES): Promise<Headers &
 }
 async function session(sub: string, levqor_scopes?: string[]): Promise<Headers> {
   const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + 600 };
-  const token = new SignJWT({ ...claims, app_metadata: { levqor_scopes } }).setProtectedHeader({ alg: "HS256" });
+  const token = new SignJWT({ ...claims, app_metadata: { levqor_scopes } })
+    .setIssuedAt()
+    .setProtectedHeader({ alg: "HS256" });
   return { authorization: `Bearer ${await token.sign(new TextEncoder().encode(SECRET))}` };
 }
 

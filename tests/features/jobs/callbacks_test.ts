@@ -127,7 +127,7 @@ describe("GET /api/v1/callbacks/secret", () => {
 
   async function session(sub: string): Promise<Record<string, string>> {
     const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + 600 };
-    const signing = new SignJWT(claims).setProtectedHeader({ alg: "HS256" });
+    const signing = new SignJWT(claims).setIssuedAt().setProtectedHeader({ alg: "HS256" });
     return { authorization: `Bearer ${await signing.sign(new TextEncoder().encode(JWT_SECRET))}` };
   }
   async function issued(scopes: string[]) {

@@ -22,7 +22,10 @@ interface User {
 async function user(): Promise<User> {
   const sub = crypto.randomUUID();
   const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + 600 };
-  const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
+  const token = await new SignJWT(claims)
+    .setIssuedAt()
+    .setProtectedHeader({ alg: "HS256" })
+    .sign(new TextEncoder().encode(SECRET));
   return { id: `user:${sub}`, headers: { authorization: `Bearer ${token}` } };
 }
 
