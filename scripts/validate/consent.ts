@@ -26,4 +26,15 @@ export async function checkConsent(client: Client, { check }: Checks): Promise<v
     expectStatus(accepted, 200);
     expect(accepted.body.terms_version === terms_version, "the version", accepted.body);
   });
+  await check("marketing mail is asked for, confirmed and ended by those alone who have the mail", async () => {
+    const asked = await client.post("/api/v1/marketing/opt-in", { email: "levqor-validate@example.com" });
+    expectStatus(asked, 202);
+    expectProblem(
+      await client.post("/api/v1/marketing/opt-in", { email: "levqor-validate" }),
+      422,
+      "validation_failed",
+    );
+    expectProblem(await client.post("/api/v1/marketing/confirm", { token: "x" }), 404, "confirmation_unknown");
+    expectStatus(await client.ask("/unsubscribe/x", { method: "POST" }), 200);
+  });
 }

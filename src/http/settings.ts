@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { InvalidSettingError, integer, list, matching, oneOf, setting, settings } from "../settings/mod.ts";
 
-const API_PORT = 5000;
+export const API_PORT = 5000;
 const PUBLIC_URL = "https://api.levqor.ai";
 
 export const httpSettings = settings(

@@ -11,6 +11,8 @@ import { fingerprint } from "./tree.ts";
 /** Pages need a style sheet and images from this host, and nothing else. */
 const POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/** Pages for one visitor may have a form, which is sent to this host. */
+const FORM_POLICY = POLICY.replace("form-action 'none'", "form-action 'self'");
 
 export interface SiteOptions {
   /** The folder. */
@@ -41,6 +43,11 @@ export interface Site {
 export interface OtherPage extends Pick<LayoutPage, "title" | "description" | "address" | "body"> {
   /** The time of its data. */
   readonly modified: Date;
+  /**
+   * It is for one visitor, at an address that nobody else should know: it is stored nowhere and found by no search engine, and
+   * may have a form.
+   */
+  readonly is_own?: true;
 }
 
 /** Reads the folder, and throws if a file in it does not follow the rules in `mod.ts`. */
@@ -79,8 +86,9 @@ export function openSite(options: SiteOptions): Site {
         content && respond(request, content, { status: 404, headers: { ...headers, "cache-control": "no-store" } })
       );
     },
-    show(request, page) {
+    async show(request, page) {
       const at = now();
+      if (page.is_own) return ownPage(documentOf(at, page));
       const last = shown.get(page.address);
       const same = last?.snapshot === at && last.body === page.body;
       const content = same ? last.content : documentOf(at, page);
@@ -92,7 +100,17 @@ export function openSite(options: SiteOptions): Site {
   };
 }
 
-function documentOf(snapshot: Snapshot, { modified, ...page }: OtherPage): Content {
+function ownPage({ bytes, type }: Content): Response {
+  const headers = {
+    "content-type": type,
+    "content-security-policy": FORM_POLICY,
+    "cache-control": "no-store",
+    "x-robots-tag": "noindex",
+  };
+  return new Response(bytes as Uint8Array<ArrayBuffer>, { headers });
+}
+
+function documentOf(snapshot: Snapshot, { modified, is_own: _, ...page }: OtherPage): Content {
   const heading = h("h1", null, page.title);
   const section = page.address.split("/")[1] ?? "";
   return snapshot.document({ ...page, heading, section, type: "website" }, modified);

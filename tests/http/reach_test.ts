@@ -325,6 +325,7 @@ const cases: Record<string, () => Call[]> = {
   updateUser: () => [forUsers("PATCH", `/${person}`, NO_USER, { name: "Mine" })],
   suspendUser: () => [forUsers("POST", `/${person}/suspend`, NOT_OPERATOR, {})],
   resumeUser: () => [forUsers("POST", `/${person}/resume`, NOT_OPERATOR)],
+  withdrawMarketing: () => [],
 
   createKey: () =>
     [null, ["theirs"], ["mine", "theirs"]].map((workflows) =>

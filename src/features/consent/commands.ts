@@ -1,17 +1,15 @@
 /** Commands on consents. */
-import { consentStream, type MarketingConfirmed } from "../../../events/consent.ts";
+import type { MarketingConfirmed } from "../../../events/consent.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { type ConsentCommand, type ConsentRejection, type ConsentState, consentDecider } from "../../domain/consent.ts";
 import { foldStream } from "../../log/fold.ts";
 import { type EventLog, type Handled, handle } from "../../log/mod.ts";
+import { type Holder, streamOf, subjectOf } from "./holders.ts";
 
 /** Where somebody agreed, as far as the request says. */
 export type Origin = Pick<MarketingConfirmed, "ip" | "user_agent">;
 
-/** The stream of a user's consents. `user`: as events name them, `user:<id>`. */
-export function streamOfUser(user: string): string {
-  return consentStream(user.slice("user:".length));
-}
+export type Consenting = Handled<ConsentState, ConsentRejection>;
 
 /** What somebody's stream of consents says now. */
 export async function readConsents(log: Pick<EventLog, "readStream">, stream_id: string): Promise<ConsentState> {
@@ -19,12 +17,18 @@ export async function readConsents(log: Pick<EventLog, "readStream">, stream_id:
   return (await foldStream(log, { stream_id, evolve, known: { state: initial, version: 0 } })).state;
 }
 
-/** Runs a command on a user's consents, which are sealed under their key. Throws what `log.append` throws. */
-export function commandUser(
+/** Runs a command on somebody's consents, which are sealed under their key. Throws what `log.append` throws. */
+export function commandHolder(
   log: EventLog,
-  { user, command, meta }: { user: string; command: ConsentCommand; meta: Pick<EventMeta, "actor" | "request_id"> },
-): Promise<Handled<ConsentState, ConsentRejection>> {
-  const stream_id = streamOfUser(user);
-  const about = { ...meta, account: user, subject: user, correlation_id: stream_id };
+  {
+    holder,
+    command,
+    meta,
+  }: { holder: Holder; command: ConsentCommand; meta: Pick<EventMeta, "actor" | "request_id" | "traceparent"> },
+): Promise<Consenting> {
+  const stream_id = streamOf(holder);
+  const subject = subjectOf(holder);
+  const account = holder.kind === "user" ? { account: subject } : {};
+  const about = { ...meta, ...account, subject, correlation_id: stream_id };
   return handle(log, { stream_id, decider: consentDecider, command, meta: about });
 }

@@ -1,11 +1,29 @@
-/** Consent: documents and their versions, and who agreed to them. */
+/** Consent: documents and their versions, who agreed to them, and who wants marketing mail. */
+import { API_PORT } from "../../http/settings.ts";
 import type { Feature } from "../feature.ts";
 import { startPublishing } from "./documents.ts";
+import { consentWorkflows } from "./mail.ts";
+import { marketingRoutes } from "./marketing_routes.ts";
+import { mailConfirmation, mailWelcome } from "./reactions.ts";
 import { consentRoutes } from "./routes.ts";
 
 export const consent: Feature = {
   name: "consent",
-  routes: consentRoutes,
+  routes: (parts) => [...consentRoutes(parts), ...marketingRoutes(parts)],
+  reactions: (config) => [mailConfirmation(config), mailWelcome(config)],
+  workflows: ({ log, vault, mail, config }) =>
+    consentWorkflows({ log, vault, mailer: mail.mailer, base_url: baseUrl(config) }),
   start: startPublishing,
   roles: ["all", "api"],
 };
+
+/** Where links in mails lead: in development, to this machine. */
+function baseUrl({
+  public_url,
+  port = API_PORT,
+}: {
+  public_url?: string | undefined;
+  port?: number | undefined;
+}): string {
+  return public_url ?? `http://localhost:${port}`;
+}

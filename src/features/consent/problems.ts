@@ -7,6 +7,26 @@ export const consentProblems = defineProblems({
     title: "Document not found",
     help: "The document has no such version. GET /api/v1/terms lists the current ones; they count from 1.",
   },
+  confirmation_unknown: {
+    status: 404,
+    title: "Confirmation unknown",
+    help: "The token is not one that was mailed. Use the last part of the link in the mail, completely.",
+  },
+  confirmation_expired: {
+    status: 410,
+    title: "Confirmation expired",
+    help: "Links confirm an address for 7 days. Ask for another one with POST /api/v1/marketing/opt-in.",
+  },
+  confirmation_used: {
+    status: 410,
+    title: "Confirmation used",
+    help: "The link was used, and marketing mail has been ended since. Ask for another one with POST /api/v1/marketing/opt-in.",
+  },
+  too_many_opt_ins: {
+    status: 429,
+    title: "Too many opt-ins",
+    help: "More mails are being asked for without a key than the service sends at the moment, so none is sent. Ask again after the number of seconds in Retry-After.",
+  },
   terms_outdated: {
     status: 409,
     title: "Terms outdated",

@@ -1,28 +1,25 @@
 /** Documents and consents: what is in force, and who agreed to it. */
-import { OPERATOR } from "../../../events/account.ts";
-import type { Caller } from "../../access/mod.ts";
 import type { ApiParts } from "../../http/api.ts";
-import { contextOf } from "../../http/context.ts";
 import { tags } from "../../http/document/tags.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { checkedParam } from "../../http/request/params.ts";
-import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import { commandUser, type Origin, readConsents, streamOfUser } from "./commands.ts";
+import { commandHolder, readConsents } from "./commands.ts";
 import { currentDocuments, type PublishedDocument, textOf } from "./documents.ts";
+import { holderOfUser, streamOf } from "./holders.ts";
+import { originReader } from "./origin.ts";
 import { consentProblems } from "./problems.ts";
 import { Acceptance, DocumentName, Terms, TermsAccept, Version } from "./schemas.ts";
+import { userOf } from "./user_of.ts";
 
 const TERMS = "/api/v1/terms";
 
 const [EXAMPLE_TERMS] = Terms.examples as [object];
 const [EXAMPLE_ACCEPTANCE] = Acceptance.examples as [object];
 
-/** User agents are cut to this length, in UTF-16 units. */
-const USER_AGENT_MAX = 512;
-
 export function consentRoutes({ log, addressOf }: Pick<ApiParts, "log" | "addressOf">) {
+  const originOf = originReader(addressOf);
   return [
     route(
       {
@@ -100,8 +97,8 @@ export function consentRoutes({ log, addressOf }: Pick<ApiParts, "log" | "addres
         const [terms, privacy] = [versionOf(documents, "terms"), versionOf(documents, "privacy")];
         if (!terms || !privacy) throw outdated("There are no terms to accept at the moment.");
         const by_user = user === caller.actor ? originOf(call.request) : {};
-        const handled = await commandUser(log, {
-          user,
+        const handled = await commandHolder(log, {
+          holder: holderOfUser(user),
           command: { type: "accept_terms", version: body.terms_version, terms, privacy, ...by_user },
           meta: { actor: caller.actor, ...cause },
         });
@@ -114,15 +111,8 @@ export function consentRoutes({ log, addressOf }: Pick<ApiParts, "log" | "addres
   ];
 
   async function acceptedBy(user: string) {
-    const { terms } = await readConsents(log, streamOfUser(user));
+    const { terms } = await readConsents(log, streamOf(holderOfUser(user)));
     return terms && { terms_version: terms.version, sha256: terms.sha256, terms_accepted_at: terms.accepted_at };
-  }
-
-  /** Where a request came from. */
-  function originOf(request: Request): Origin {
-    const ip = addressOf(request);
-    const user_agent = contextOf(request).headers["user-agent"]?.slice(0, USER_AGENT_MAX).toWellFormed();
-    return { ...(ip && { ip }), ...(user_agent && { user_agent }) };
   }
 }
 
@@ -145,26 +135,4 @@ function shown(document: PublishedDocument) {
 function outdated(detail: string, terms_version?: number): Problem {
   const members = terms_version === undefined ? {} : { terms_version };
   return new Problem(consentProblems.terms_outdated, detail, { members });
-}
-
-/**
- * The user whom a call is about: the one of the session, or the one whom the operator names. Throws the problems
- * `session_required` and `validation_failed`.
- */
-function userOf(
-  { actor, account, operator }: Caller,
-  { named, pointer }: { named: string | undefined; pointer: string },
-): string {
-  const names = operator || account === OPERATOR;
-  if (names && named !== undefined) return named;
-  if (names && !actor.startsWith("user:"))
-    throw invalid([{ pointer, message: "is missing: the operator names the user" }]);
-  if (named !== undefined && named !== actor) {
-    throw invalid([{ pointer, message: "must be left out: only the operator names another user" }]);
-  }
-  if (actor.startsWith("user:")) return actor;
-  throw new Problem(
-    problems.session_required,
-    "The call is about a user, and needs a session of theirs rather than a key.",
-  );
 }

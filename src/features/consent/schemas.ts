@@ -92,6 +92,51 @@ export const Terms = component(
   ),
 );
 
+export const MarketingRequest = component(
+  "MarketingRequest",
+  Type.Object(
+    {
+      email: Type.String({
+        minLength: 3,
+        maxLength: 320,
+        description: "The address, which is asked to confirm. Spellings that differ only in case are one address.",
+        examples: ["ada@example.com"],
+      }),
+    },
+    { additionalProperties: false, examples: [{ email: "ada@example.com" }] },
+  ),
+);
+
+export const MarketingRequested = component(
+  "MarketingRequested",
+  Type.Object(
+    { status: oneOf(["accepted"], "The same for every address.") },
+    { additionalProperties: false, examples: [{ status: "accepted" }] },
+  ),
+);
+
+const EXAMPLE_TOKEN = `0197a1f0-7c6e-8b3a-9d5e-2f4c8a1b6e70.1.${"EXAMPLE".padEnd(43, "x")}`;
+
+export const Token = Type.String({
+  minLength: 1,
+  maxLength: 256,
+  description: "The last part of the link in a mail.",
+  examples: [EXAMPLE_TOKEN],
+});
+
+export const MarketingConfirm = component(
+  "MarketingConfirm",
+  Type.Object({ token: Token }, { additionalProperties: false, examples: [{ token: EXAMPLE_TOKEN }] }),
+);
+
+export const MarketingStatus = component(
+  "MarketingStatus",
+  Type.Object(
+    { status: oneOf(["confirmed", "withdrawn"], "Whether marketing mail is wanted.") },
+    { additionalProperties: false, examples: [{ status: "confirmed" }] },
+  ),
+);
+
 /** Of calls about a user, which the operator makes for them. */
 const NamedUser = Type.Unsafe<string>({
   ...Member,
@@ -110,5 +155,13 @@ export const TermsAccept = component(
       additionalProperties: false,
       examples: [{ terms_version: 1, user: EXAMPLE_USER }, { terms_version: 1 }],
     },
+  ),
+);
+
+export const OptOut = component(
+  "MarketingOptOut",
+  Type.Object(
+    { user: Type.Optional(NamedUser) },
+    { additionalProperties: false, examples: [{ user: EXAMPLE_USER }, {}] },
   ),
 );

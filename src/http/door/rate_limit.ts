@@ -36,8 +36,11 @@ const SCRAPE = "/metrics";
 /** How many refusals are delayed at once, and how large their bodies may be, so that they cannot fill the memory. */
 const HELD_MAX = 5_000;
 const HELD_BODY_MAX_BYTES = 4_096;
-/** The routes of pages and static files begin like this, except for some that query the database. */
-const PAGES = ["/public", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
+/**
+ * The routes of pages and static files begin like this, except for some that query the database. Mail programs unsubscribe many
+ * people from few addresses.
+ */
+const PAGES = ["/public", "/unsubscribe/", "/docs", "/.well-known/", "/robots.txt", "/sitemap.xml", "/favicon.ico"];
 const NO_PAGES = new Set(["/public/metrics"]);
 
 /** Whose requests a policy counts; other policies are tiers. */

@@ -1,0 +1,100 @@
+/** Mails about marketing mail, each sent by a job of its own. */
+import { type Static, Type } from "@sinclair/typebox";
+import type { Connector } from "../../../connectors/connector.ts";
+import { consentStream } from "../../../events/consent.ts";
+import { decode, eventId } from "../../../events/mod.ts";
+import { defineSystemWorkflow } from "../../jobs/mod.ts";
+import { MAIL_RETRY, type Mail, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
+import { type Holder, subjectOf } from "./holders.ts";
+import { type Linking, marketingTo, mayMail } from "./marketing.ts";
+import { MAIL_CONFIRMATION, MAIL_WELCOME } from "./reactions.ts";
+import { confirmationToken } from "./tokens.ts";
+
+const Id = Type.String({ pattern: "^[0-9a-z-]{1,64}$" });
+const Version = Type.Integer({ minimum: 1 });
+
+/** Identifies a request by its event. */
+const Confirmation = Type.Object({ id: Id, version: Version }, { additionalProperties: false });
+/** Identifies a consent by its event. */
+const Welcome = Type.Object(
+  { kind: Type.Union([Type.Literal("user"), Type.Literal("address")]), id: Id, version: Version },
+  { additionalProperties: false },
+);
+
+/** Or the address need not be asked, or was erased meanwhile. */
+const ConfirmationOutcome = Type.Union([MailOutcome, Type.Object({ skipped: Type.Literal("not_needed") })]);
+/** Or there is no consent. */
+const WelcomeOutcome = Type.Union([MailOutcome, Type.Object({ skipped: Type.Literal("consent_withdrawn") })]);
+
+export function consentWorkflows({ mailer, ...parts }: Linking & Pick<Mailing, "mailer">): readonly Connector[] {
+  return [
+    defineSystemWorkflow({
+      name: MAIL_CONFIRMATION,
+      summary: "Asks an address by mail whether it wants marketing mail.",
+      input: Confirmation,
+      output: ConfirmationOutcome,
+      retry: MAIL_RETRY,
+      async run({ id, version }, { signal }): Promise<Static<typeof ConfirmationOutcome>> {
+        if (!mailer) return NOT_MAILED;
+        const holder: Holder = { kind: "address", id };
+        const stream_id = consentStream(id);
+        const address = await readAddress(stream_id, version);
+        if (address === null || (await mayMail(parts, { holder, address }))) return { skipped: "not_needed" };
+        const href = `${parts.base_url}/marketing/confirm/${await confirmationToken(parts.vault, { id, version })}`;
+        return await mailer.send(
+          { ...asking({ to: address, href }), person: subjectOf(holder) },
+          {
+            idempotency_key: eventId({ stream_id, version }),
+            signal,
+          },
+        );
+      },
+    }),
+    defineSystemWorkflow({
+      name: MAIL_WELCOME,
+      summary: "Tells somebody that they get marketing mail from now on.",
+      input: Welcome,
+      output: WelcomeOutcome,
+      retry: MAIL_RETRY,
+      async run({ kind, id, version }, { signal }): Promise<Static<typeof WelcomeOutcome>> {
+        if (!mailer) return NOT_MAILED;
+        const marketing = await marketingTo(parts, { kind, id });
+        if (!marketing) return { skipped: "consent_withdrawn" };
+        const { mayStillSend, ...mail } = marketing;
+        const idempotency_key = eventId({ stream_id: consentStream(id), version });
+        return await mailer.send({ ...WELCOME, ...mail }, { idempotency_key, signal, mayStillSend });
+      },
+    }),
+  ];
+
+  /** The address that is to confirm; `null`: it was erased. Throws if the log has no such event. */
+  async function readAddress(stream_id: string, version: number): Promise<string | null> {
+    const [event] = await parts.log.readStream(stream_id, { after_version: version - 1, limit: 1 });
+    if (!event) throw new Error(`Cannot mail ${eventId({ stream_id, version })}: the event does not exist`);
+    return (decode(event).data as { address: string | null }).address;
+  }
+}
+
+function asking({ to, href }: { to: string; href: string }): Mail {
+  return {
+    to,
+    sender: "no-reply",
+    kind: "marketing_confirmation",
+    subject: "Confirm that you want news from Levqor",
+    paragraphs: [
+      "Somebody, probably you, asked for news from Levqor to be sent to this address. If you want that, confirm it within 7 days:",
+      { link: { label: "Show the confirmation", href } },
+      "If you do not, ignore this mail: nothing more is sent.",
+    ],
+  };
+}
+
+const WELCOME = {
+  sender: "no-reply",
+  kind: "marketing_welcome",
+  subject: "You get news from Levqor from now on",
+  paragraphs: [
+    "You confirmed that you want news from Levqor at this address.",
+    "You can end it whenever you like, with the link below or with the button of your mail program.",
+  ],
+} as const;
