@@ -1,6 +1,7 @@
 /** Incidents as a status page shows them. */
+import { accountOf, OPERATOR } from "../events/account.ts";
 import type { Impact } from "../events/incident.ts";
-import { entityId } from "../events/mod.ts";
+import { type EventMeta, entityId } from "../events/mod.ts";
 import { defineProjection } from "./projection.ts";
 
 /** One message from its operators. */
@@ -17,6 +18,8 @@ export type IncidentRow = {
   incident_id: string;
   title: string;
   status: "open" | "resolved";
+  /** The only account that it concerns, and that sees it; `null`: everybody does. */
+  account: string | null;
   /** The latest report. */
   impact: Impact;
   opened_at: string;
@@ -27,14 +30,20 @@ export type IncidentRow = {
   position: number;
 };
 
+function customersOf(meta: Pick<EventMeta, "account">): string | null {
+  const account = accountOf(meta);
+  return account === OPERATOR ? null : account;
+}
+
 export const incidents = defineProjection({
   name: "incidents",
-  version: 1,
+  version: 2,
   reads: ["incident.opened", "incident.updated", "incident.resolved"],
   columns: {
     incident_id: { type: "uuid" },
     title: { type: "text" },
     status: { type: "text" },
+    account: { type: "text", nullable: true },
     impact: { type: "text" },
     opened_at: { type: "timestamptz" },
     resolved_at: { type: "timestamptz", nullable: true },
@@ -53,6 +62,7 @@ export const incidents = defineProjection({
         incident_id: entityId(event.stream_id),
         title,
         status: "open",
+        account: customersOf(event.meta),
         impact,
         opened_at: at,
         resolved_at: null,

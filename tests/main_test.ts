@@ -215,7 +215,7 @@ describe("on its embedded default", () => {
       const refusals = [await refusal({}), await refusal({ DATABASE_URL: database.url })];
       await database.drop();
       chmodSync(folder, 0o700);
-      expect(refusals).toMatchObject([says("service.lock"), says("webhook-secret")]);
+      expect(refusals).toMatchObject([says("service.lock"), says("vault-key")]);
       for (const { err } of refusals) expect(err).toBeUndefined();
     },
     60_000,

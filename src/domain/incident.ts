@@ -5,6 +5,7 @@
  *   open ──▶ open (updated, up to 100 times) ──resolve──▶ resolved
  * ```
  */
+import { accountOf } from "../../events/account.ts";
 import type { IncidentOpened, IncidentResolved, IncidentUpdated } from "../../events/incident.ts";
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { Decider, Rejection } from "./decider.ts";
@@ -16,6 +17,8 @@ export interface IncidentState {
   readonly status: "none" | "open" | "resolved";
   /** As it was opened. */
   readonly opened: IncidentOpened | null;
+  /** The account that it belongs to; empty before it was opened. */
+  readonly account: string;
   readonly updates: number;
 }
 
@@ -29,7 +32,7 @@ export interface IncidentRejection extends Rejection {
 }
 
 export const incidentDecider: Decider<IncidentState, IncidentCommand, IncidentRejection> = {
-  initial: { status: "none", opened: null, updates: 0 },
+  initial: { status: "none", opened: null, account: "", updates: 0 },
   evolve,
   decide,
 };
@@ -37,7 +40,7 @@ export const incidentDecider: Decider<IncidentState, IncidentCommand, IncidentRe
 function evolve(state: IncidentState, event: KnownEvent): IncidentState {
   switch (event.type) {
     case "incident.opened":
-      return { status: "open", opened: event.data, updates: 0 };
+      return { status: "open", opened: event.data, account: accountOf(event.meta), updates: 0 };
     case "incident.updated":
       return { ...state, updates: state.updates + 1 };
     case "incident.resolved":

@@ -15,6 +15,7 @@ test("an incident has its updates, in order, each with the impact that it had th
     incident_id: id,
     title: "Late",
     status: "resolved",
+    account: null,
     impact: "major",
     opened_at: "2026-01-02T03:00:01Z",
     resolved_at: "2026-01-02T03:00:04Z",
@@ -27,6 +28,8 @@ test("an incident has its updates, in order, each with the impact that it had th
     position: 101,
   });
   expect(rowAfter(opened)).toMatchObject({ status: "open", impact: "minor", resolved_at: null });
+  const meta = { actor: "key:1", account: "org:1", correlation_id: id };
+  expect(rowAfter({ ...opened, meta })).toMatchObject({ account: "org:1" });
 });
 
 test("what was not opened cannot change, and nothing opens twice", () => {

@@ -94,6 +94,11 @@ const filter = {
     }),
   ),
   actor: text("Only events caused by this actor.", "anonymous"),
+  account: text("Only events of this account.", "org:0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f"),
+  subject: text(
+    "Only events with personal data of this subject, as meta.subject names them.",
+    "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+  ),
   request_id: text("Only events caused by this HTTP request.", "7f1c2a9e-52b0-4a53-9a0e-6d1f0c3b8e21"),
 };
 const period = {

@@ -1,5 +1,6 @@
 /** Incidents: what operators report to users about what does not work. */
 
+import { OPERATOR, ofAccount } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
 import { incidentStream } from "../../../events/incident.ts";
 import type { IncidentRow } from "../../../projections/incidents.ts";
@@ -26,6 +27,7 @@ const EXAMPLE = {
   incident_id: "0197a1f0-a4c3-7d18-b26e-91f0c3d5e7a9",
   title: "Jobs start late",
   status: "open",
+  account: null,
   impact: "minor",
   opened_at: "2026-01-15T09:30:00.123456Z",
   resolved_at: null,
@@ -63,7 +65,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         tag: tags.operations,
         summary: "Open an incident",
         description:
-          "Shows it on the status page and in GET /ops/uptime from now on, for everybody. Outages are detected automatically: this is for anything else that operators know of, and for planned work.",
+          "Shows it on the status page and in GET /ops/uptime from now on, for everybody; one that names an account exists for that account alone, in GET /api/v1/incidents. Outages are detected automatically: this is for anything else that operators know of, and for planned work.",
         scope: "ops:write",
         idempotent: true,
         body: IncidentOpen,
@@ -77,10 +79,11 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
       },
       async (call) => {
         const incident_id = call.newId();
+        const { account = OPERATOR, ...report } = call.body;
         const opened = await createOnce(log, {
           stream_id: incidentStream(incident_id),
-          events: firstDecision(incidentDecider, { type: "open", ...call.body }),
-          meta: metaOf(call, incident_id),
+          events: firstDecision(incidentDecider, { type: "open", ...report }),
+          meta: { ...metaOf(call, incident_id), ...ofAccount(account) },
         });
         call.once(opened);
         return { incident_id, status: "open" };
@@ -139,7 +142,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         tag: tags.service,
         summary: "List incidents, newest first",
         description:
-          "Every incident that operators have reported, for everybody. The status page shows those of the last 90 days.",
+          "Every incident that operators have reported for everybody; with a key or session also those of its account. The operator sees all. The status page shows those of the last 90 days that concern everybody.",
         query: PageQuery,
         list: true,
         responses: {
@@ -151,10 +154,11 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
         },
       },
       async (call) => {
+        const account = call.caller?.account ?? null;
         const select = (before: number | undefined, take: number) => sql<StoredIncident[]>`
-          select incident_id, title, status, impact, opened_at, resolved_at, messages, position
+          select incident_id, title, status, account, impact, opened_at, resolved_at, messages, position
           from levqor_read.incidents
-          where true ${before === undefined ? sql`` : sql`and position < ${before}`}
+          where ${account === OPERATOR ? sql`true` : sql`(account is null or account = ${account})`} ${before === undefined ? sql`` : sql`and position < ${before}`}
           order by position desc
           limit ${take}`;
         return await call.page("incidents", { select, show: toIncident });
@@ -169,7 +173,7 @@ export function incidentRoutes({ log, sql }: Pick<ApiOptions, "log" | "sql">) {
       stream_id: incidentStream(incident_id),
       decider: incidentDecider,
       command,
-      meta: metaOf(call, incident_id),
+      meta: ({ account }) => ({ ...metaOf(call, incident_id), ...ofAccount(account) }),
     });
     if (!handled.ok) {
       const { code, message } = handled.refusal;

@@ -1,5 +1,6 @@
 /** The shapes of the feature's requests and responses. */
 import { Type } from "@sinclair/typebox";
+import { CUSTOMERS_ACCOUNT } from "../../../events/account.ts";
 import { impacts } from "../../../events/incident.ts";
 import { INCIDENT_UPDATES_MAX } from "../../domain/incident.ts";
 import { component } from "../../http/document/components.ts";
@@ -34,10 +35,16 @@ const IncidentImpact = oneOf(
   "`maintenance`: planned. `minor`: some users notice. `major`: many do. `critical`: nothing works.",
 );
 
+const ConcernedAccount = Type.String({
+  pattern: `^${CUSTOMERS_ACCOUNT}$`,
+  description: "The only account that it concerns: it exists for nobody else. Default: everybody.",
+  examples: ["org:0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f"],
+});
+
 export const IncidentOpen = component(
   "IncidentOpen",
   Type.Object(
-    { title: IncidentTitle, impact: IncidentImpact, message: IncidentText },
+    { title: IncidentTitle, impact: IncidentImpact, message: IncidentText, account: Type.Optional(ConcernedAccount) },
     {
       additionalProperties: false,
       examples: [
@@ -85,6 +92,9 @@ const Incident = component(
       incident_id: IncidentId,
       title: IncidentTitle,
       status: oneOf(["open", "resolved"], "Whether it is over."),
+      account: Type.Union([ConcernedAccount, Type.Null()], {
+        description: "The only account that it concerns; null: everybody.",
+      }),
       impact: IncidentImpact,
       opened_at: Timestamp,
       resolved_at: Type.Union([Timestamp, Type.Null()], { description: "`null` while it lasts." }),

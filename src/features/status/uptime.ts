@@ -93,9 +93,9 @@ async function readUptime({ sql }: Pick<ApiOptions, "sql">) {
     ),
     onceBuilt(
       () => sql<StoredIncident[]>`
-        select incident_id, title, status, impact, opened_at, resolved_at, messages, position
+        select incident_id, title, status, account, impact, opened_at, resolved_at, messages, position
         from levqor_read.incidents
-        where resolved_at is null or resolved_at >= ${since}::timestamptz
+        where account is null and (resolved_at is null or resolved_at >= ${since}::timestamptz)
         order by position desc limit ${SHOWN_MAX}`,
     ),
   ]);

@@ -72,6 +72,17 @@ describe("the list", () => {
     for (const { stream_id } of found) expect(stream_id).toMatch(fits());
   });
 
+  test("shows what belongs to an account, and what has data of a subject", async () => {
+    const theirs = "org:0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f";
+    const { job_id } = await api.submit({ subject: "customer-42" }, { ...operator, "levqor-account": theirs });
+    const [{ event_id, meta }, ...others] = await all(`&account=${theirs}`, 100);
+    expect([event_id, others]).toEqual([`job-${job_id}@1`, []]);
+    expect(idsOf(await all(`&subject=${meta.subject}`, 100))).toEqual([event_id]);
+    const ours = await all("&account=operator", 100);
+    expect(ours.length).toBeGreaterThan(0);
+    expect(idsOf(ours)).not.toContain(event_id);
+  });
+
   test("shows what an actor did, and what happened in a period", async () => {
     const everything = await all("", 100);
     const [{ meta }] = everything.filter(({ type }) => type === "job.submitted");

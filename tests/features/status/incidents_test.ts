@@ -45,6 +45,25 @@ describe("incidents", () => {
     expect(events.every(({ meta }) => meta.actor.startsWith("key:") && meta.request_id)).toBe(true);
   });
 
+  test("that concern one account exist for it and the operator alone", async () => {
+    const account = `org:${crypto.randomUUID()}`;
+    const incident_id = await open({ ...told, account });
+    const key = async (headers: Record<string, string>) =>
+      (await tell("/api/v1/keys", { name: "K", scopes: ["jobs:read"] }, headers)).body.key as string;
+    const [theirs, others] = [await key({ "levqor-account": account }), await key({ "levqor-account": "org:other" })];
+    const sees = async (headers: Record<string, string>) =>
+      (await api.ask(ROUTE, { headers })).body.data.find(
+        (one: { incident_id: string }) => one.incident_id === incident_id,
+      );
+    expect(await sees({ "x-api-key": theirs })).toMatchObject({ account, title: told.title });
+    expect(await sees({ "x-api-key": KEY })).toMatchObject({ account });
+    expect([await sees({}), await sees({ "x-api-key": others })]).toEqual([undefined, undefined]);
+    expect((await api.ask("/ops/uptime")).text).not.toContain(incident_id);
+    await tell(`${ROUTE}/${incident_id}/resolve`, { message: "Over." });
+    const events = (await api.log.readStream(`incident-${incident_id}`)).map(decode);
+    expect(events.map(({ meta }) => meta.account)).toEqual([account, account]);
+  });
+
   test.each(["   ", "\u200b", "\u2800", "\u3164", "\u0301", "\u{e0041}"])("are not blank: %j", async (blank) => {
     const incident_id = await open();
     for (const [path, body, pointer] of [
