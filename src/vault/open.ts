@@ -47,8 +47,8 @@ export async function checkWrapping({ sql, master_keys, logger }: StartOptions):
     select master_key from levqor_vault.keys where subject = ${INDEX_OWNER} and wrapped is not null`;
   if (row && !master_keys.ids.includes(row.master_key)) {
     throw new MasterKeyMissingError(
-      `Cannot open the vault: it belongs to the master key with the id ${row.master_key}, which VAULT_KEY does not have. Add it to VAULT_KEY, after the first if that is to replace it.`,
+      `Cannot open the vault: it belongs to the master key with the id ${row.master_key}, which this process does not have. Set VAULT_KEY to it, or add it after the one that is to replace it; without VAULT_KEY, it is in the file vault-key of the LEVQOR_DATA_DIR of the process that came first.`,
     );
   }
-  logger.error({ keys: unknown }, "Personal data cannot be opened: VAULT_KEY does not have these master keys");
+  logger.error({ keys: unknown }, "Personal data cannot be opened: these master keys are missing");
 }

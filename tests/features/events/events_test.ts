@@ -122,9 +122,10 @@ describe("the list", () => {
     const events = Array.from({ length: 60 }, () => ({ type: "service.heartbeat", data: {} }) as const);
     const meta = { actor: "system:test", correlation_id: stream_id };
     await api.log.append({ stream_id, expected_version: 0, events, meta });
+    const before = await all("&types=job.submitted", 100);
     const last = await api.submit({}, operator);
     const first = await read("?types=job.submitted&limit=10");
-    expect([first.body.data.length, first.body.has_more]).toEqual([3, true]);
+    expect([idsOf(first.body.data), first.body.has_more]).toEqual([idsOf(before), true]);
     const next = await read(`?types=job.submitted&limit=10&cursor=${first.body.next_cursor}`);
     expect(idsOf(next.body.data)).toEqual([`${jobStream(last.job_id)}@1`]);
     expect(next.body.has_more).toBe(false);
@@ -170,7 +171,7 @@ describe.each(["", "/stream", "/export"])("%s rejects what no event can have:", 
       "?types",
       'separated by commas; "job.submited" is not one of them: /docs/events',
     ],
-    ["category=nope", "?category", "must be one of bulk, error, incident, job, "],
+    ["category=nope", "?category", `must be one of ${categories.slice(0, 4).join(", ")}, `],
     ["category=job-", "?category", "must be one of "],
     ["stream=nope", "?stream", "must be a category, a hyphen and an id"],
     ["stream=nope-1", "?stream", "must be a category, a hyphen and an id"],

@@ -8,9 +8,12 @@ import { readAll, recordAt } from "../../support/events.ts";
 import { type TestDatabase, testDatabase, testFolder } from "../../support/postgres.ts";
 import { type ResendStandIn, startResend } from "../../support/resend.ts";
 import { eventually, startServiceProcess } from "../../support/service.ts";
+import { masterKey } from "../../support/vault.ts";
 
 const OPERATORS = "help@levqor.ai";
 const KEY = "the-operators-own-key";
+/** The same at each start. */
+const VAULT_KEY = masterKey();
 
 let database: TestDatabase;
 let resend: ResendStandIn;
@@ -36,6 +39,7 @@ const startedBefore = () =>
 
 const configured = () => ({
   LEVQOR_DATA_DIR: testFolder(),
+  VAULT_KEY,
   DATABASE_URL: database.url,
   API_KEYS: KEY,
   RESEND_API_KEY: resend.key,
