@@ -31,6 +31,7 @@ export const ACTORS = {
   "system:mail": "the service, about mail that it sends",
   "system:resend": "Resend, which reports what became of a mail",
   "system:workers": "the service, about a job that no external worker can claim",
+  "system:vault": "the service, which destroys keys of personal data whose time is over",
   "system:replay": "an operator, with `npm run replay`",
 } as const;
 

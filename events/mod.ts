@@ -24,6 +24,7 @@ import { sessionEvents } from "./session.ts";
 import { subjectEvents } from "./subject.ts";
 import { supportEvents } from "./support.ts";
 import { userEvents } from "./user.ts";
+import { vaultEvents } from "./vault.ts";
 import { workflowEvents } from "./workflow.ts";
 
 export * from "./envelope.ts";
@@ -50,6 +51,7 @@ export const catalogue = {
   ...sessionEvents,
   ...supportEvents,
   ...userEvents,
+  ...vaultEvents,
   ...workflowEvents,
 } as const;
 

@@ -17,7 +17,7 @@ import type { Stops } from "./process/stops.ts";
 import { type Projector, startProjector } from "./projector/mod.ts";
 import { type Reaction, type Reactor, startReactor } from "./reactor/mod.ts";
 import { Metrics, openTracing, serveMetrics, type Tracing, traceAppends } from "./telemetry/mod.ts";
-import { checkWrapping, openMasterKeys, personalLog, Vault } from "./vault/mod.ts";
+import { checkWrapping, type MasterKeys, openMasterKeys, personalLog, Vault } from "./vault/mod.ts";
 
 export interface Foundation {
   readonly config: Config;
@@ -31,6 +31,7 @@ export interface Foundation {
   /** It seals and opens personal data. */
   readonly log: EventLog;
   readonly vault: Vault;
+  readonly master_keys: MasterKeys;
   readonly bus: Bus;
   readonly projector: Projector;
   readonly reactor: Reactor;
@@ -139,6 +140,7 @@ export async function buildFoundation(
     sql,
     log,
     vault,
+    master_keys,
     bus,
     projector,
     reactor,

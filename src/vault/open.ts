@@ -32,16 +32,19 @@ export function openMasterKeys({ vault_key, data_dir }: MasterKeyOptions): Maste
 interface StartOptions {
   readonly sql: Sql;
   readonly master_keys: MasterKeys;
-  readonly logger: { error(fields: object, message: string): void };
+  readonly logger: Record<"error" | "info", (fields: object, message: string) => void>;
 }
 
 /**
- * Finds out at a start whether what was sealed can be opened with these master keys; keys that are lost are logged. Throws
+ * Finds out at a start whether what was sealed can be opened with these master keys; keys that are lost are logged, and whether
+ * an old master key is still needed. Throws
  * {@link MasterKeyMissingError} if the index key is among them: without it nobody is found, and a second one would make the vault
  * unusable for processes with the right key.
  */
 export async function checkWrapping({ sql, master_keys, logger }: StartOptions): Promise<void> {
-  const { unknown } = await wrappingProgress(sql, master_keys);
+  const { old, unknown } = await wrappingProgress(sql, master_keys);
+  if (old > 0)
+    logger.info({ keys: old }, "Keys of personal data are wrapped with an old master key, and will be wrapped again");
   if (Object.keys(unknown).length === 0) return;
   const [row] = await sql<{ master_key: string }[]>`
     select master_key from levqor_vault.keys where subject = ${INDEX_OWNER} and wrapped is not null`;

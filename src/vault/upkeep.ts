@@ -122,6 +122,7 @@ export type VaultUpkeepOptions = Omit<RetireOptions, "signal"> &
 export function keepVault({ every_ms = EVERY_MS, holder, logger, ...options }: VaultUpkeepOptions): Repeating {
   return sweep({ sql: options.sql, name: "vault", holder, every_ms, logger, signal: options.signal }, async (held) => {
     await retireKeys({ ...options, signal: held });
-    await rewrapKeys({ ...options, logger, signal: held });
+    const keys = await rewrapKeys({ ...options, logger, signal: held });
+    if (keys > 0) logger?.info({ keys }, "Keys of personal data are wrapped with the first master key now");
   });
 }

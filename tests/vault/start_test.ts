@@ -7,7 +7,8 @@ const bench = vaultBench();
 describe("a start", () => {
   const started = async (master_keys: readonly string[]) => {
     const logged: object[] = [];
-    const logger = { error: (fields: object) => logged.push(fields) };
+    const note = (fields: object) => void logged.push(fields);
+    const logger = { error: note, info: note };
     await checkWrapping({ sql: bench.sql, master_keys: new MasterKeys(master_keys), logger });
     return logged;
   };
@@ -15,7 +16,8 @@ describe("a start", () => {
   test("is refused if the vault belongs to a master key that is not configured, and names it", async () => {
     await bench.open().pseudonym({ kind: "email", value: "ada@example.com" });
     expect(await started([bench.master_key])).toEqual([]);
-    expect(await started([masterKey(), bench.master_key])).toEqual([]);
+    // Until its keys are wrapped again, the old one is needed.
+    expect(await started([masterKey(), bench.master_key])).toEqual([{ keys: 1 }]);
     const { first } = new MasterKeys([bench.master_key]);
     await expect(started([masterKey()])).rejects.toThrow(`the master key with the id ${first}`);
   });

@@ -2,6 +2,7 @@
 import type { Feature } from "../feature.ts";
 import { erasureWorkflow } from "./erasure.ts";
 import { completeErasure } from "./reactions.ts";
+import { startRetention } from "./retention.ts";
 import { subjectRoutes } from "./routes.ts";
 
 export const subjects: Feature = {
@@ -9,4 +10,5 @@ export const subjects: Feature = {
   routes: subjectRoutes,
   reactions: () => [completeErasure],
   workflows: (foundation) => [erasureWorkflow(foundation)],
+  start: ({ config, ...parts }) => startRetention({ ...parts, periods: config.vault_periods }),
 };
