@@ -7,7 +7,8 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
-import { personal } from "./personal.ts";
+import { type PersonalClass, personal, personalClasses } from "./personal.ts";
+import { Uuid } from "./uuid.ts";
 
 /** The stream of a user. */
 export const userStream = streamName("user");
@@ -53,10 +54,30 @@ export type UserSuspended = Static<typeof UserSuspended>;
 
 export const UserResumed = Type.Object({});
 
+/** `erasure_id`: known to whoever asked for it alone, who reads the certificate by it. */
+export const UserErasureRequested = Type.Object({ erasure_id: Uuid });
+export type UserErasureRequested = Static<typeof UserErasureRequested>;
+
+/** The classes of personal data whose keys are destroyed when a user is erased; the keys of the others stay for their time. */
+export const ERASED_CLASSES: readonly PersonalClass[] = ["profile", "trace"];
+
+const Classes = Type.Array(Type.Union(personalClasses.map((kind) => Type.Literal(kind))));
+
+export const UserErased = Type.Object({ erasure_id: Uuid, destroyed: Classes });
+export type UserErased = Static<typeof UserErased>;
+
 /** Every event type of the category; a stream begins with the first. */
 export const userEvents = {
   "user.created": eventType(UserCreated, "a user was recorded, with what is known of them"),
   "user.updated": eventType(UserUpdated, "what is known of the user changed"),
   "user.suspended": eventType(UserSuspended, "an operator suspended the user, who is rejected from then on"),
   "user.resumed": eventType(UserResumed, "an operator lifted the user's suspension"),
+  "user.erasure_requested": eventType(
+    UserErasureRequested,
+    "a user, or an operator for them, asked for their erasure; they are rejected from then on",
+  ),
+  "user.erased": eventType(
+    UserErased,
+    "a user was erased: what they had has ended, and the keys of their personal data are destroyed",
+  ),
 } as const satisfies Record<string, EventSchema>;

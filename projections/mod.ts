@@ -1,4 +1,5 @@
 /** Every read model. */
+import { erasures } from "./erasures.ts";
 import { errors } from "./errors.ts";
 import { incidents } from "./incidents.ts";
 import { jobs } from "./jobs.ts";
@@ -13,6 +14,7 @@ import { schedules } from "./schedules.ts";
 import { supportThreads } from "./support_threads.ts";
 import { workflowLimits } from "./workflow_limits.ts";
 
+export type { ErasureRow } from "./erasures.ts";
 export { jobs } from "./jobs.ts";
 export type { KeyRow } from "./keys.ts";
 export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
@@ -27,6 +29,7 @@ export const projections: readonly Projection[] = [
   pipelines,
   schedules,
   workflowLimits,
+  erasures,
   errors,
   incidents,
   keys,

@@ -39,6 +39,16 @@ export async function checkUsers(client: Client, { check }: Checks): Promise<voi
     const resumed = await client.ask(`${path}/resume`, { method: "POST" });
     expect(resumed.body.user.status === "active", "an active user", resumed.body);
   });
+  await check("a user is erased, and the certificate says so", async () => {
+    const email = `levqor-validate-${crypto.randomUUID()}@example.com`;
+    const { user } = (await client.post(`${ROUTE}/upsert`, { email })).body;
+    const headers = { "levqor-account": user.account };
+    const requested = await client.ask(`${ROUTE}/me/erasure`, { method: "POST", headers });
+    expectStatus(requested, 202);
+    const certificate = await client.ask(`/api/v1/erasures/${requested.body.erasure_id}`, { key: false });
+    expectStatus(certificate, 200);
+    expect(certificate.body.user_id === user.user_id, "the certificate of the user", certificate.body);
+  });
   await check("what is wrong with a user is told without quoting it", async () => {
     for (const [wrong, error] of [
       [{ email: "levqor-validate" }, "invalid_email"],

@@ -51,11 +51,13 @@ export interface Caller {
   readonly verified_email?: string;
 }
 
+export type LockoutReason = "suspended" | "erased";
+
 /**
  * What a request's credential says about the caller. `none`: it has no credential. `refused`: it has one that is
  * rejected, with the reason as a sentence for the caller, without the credential. `undecided`: that cannot be
  * determined now. `unchecked`: it was not to be verified. `not_allowed`: the caller may not act for the account that the
- * request names. `locked_out`: the credential is valid, but its user is suspended.
+ * request names. `locked_out`: the credential is valid, but its user is suspended, or erased.
  */
 export type Identity =
   | { readonly kind: "known"; readonly caller: Caller }
@@ -63,7 +65,7 @@ export type Identity =
   | { readonly kind: "undecided"; readonly cause: unknown }
   | { readonly kind: "unchecked" }
   | { readonly kind: "not_allowed"; readonly caller: Caller }
-  | { readonly kind: "locked_out"; readonly caller: Caller }
+  | { readonly kind: "locked_out"; readonly reason: LockoutReason; readonly caller: Caller }
   | { readonly kind: "none" };
 
 /** Whether a caller has the scope that a call needs, and acts for an account that can have it. */

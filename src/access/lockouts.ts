@@ -1,23 +1,25 @@
 /**
- * Which users are locked out, in memory: those whom the operator has suspended. Like the key ring, it follows the log, so that
+ * Which users are locked out, in memory: those whom the operator has suspended, and those who are erased. Like the key ring, it follows the log, so that
  * a user suspended anywhere is rejected here within a second: with whatever credential, the auth server's included.
  */
 
 import { entityId, type StoredEvent } from "../../events/envelope.ts";
 import type { EventType } from "../../events/mod.ts";
 import { userOf } from "../../events/user.ts";
-import type { Caller, Identity } from "./caller.ts";
+import type { Caller, Identity, LockoutReason } from "./caller.ts";
 import { Category, type CategoryOptions } from "./category.ts";
 
-/** Whether a user is locked out after an event of theirs; of the other types, nothing depends on them. */
-const LOCKED_OUT: Readonly<Partial<Record<EventType, boolean>>> = {
-  "user.suspended": true,
-  "user.resumed": false,
+/** Why a user is locked out after an event of theirs; `null`: they are not. Nothing depends on the other types. */
+const REASONS: Readonly<Partial<Record<EventType, LockoutReason | null>>> = {
+  "user.suspended": "suspended",
+  "user.resumed": null,
+  "user.erasure_requested": "erased",
+  "user.erased": "erased",
 };
 
 interface Known {
   readonly version: number;
-  readonly locked_out: boolean;
+  readonly reason: LockoutReason | null;
 }
 
 export class Lockouts {
@@ -32,8 +34,8 @@ export class Lockouts {
   constructor(options: CategoryOptions) {
     this.#log = new Category(options, {
       category: "user",
-      types: Object.keys(LOCKED_OUT),
-      what: "suspensions of users",
+      types: Object.keys(REASONS),
+      what: "users who are locked out",
       take: (event) => this.#take(event),
     });
   }
@@ -58,7 +60,8 @@ export class Lockouts {
 
   #verdict(identity: Identity & { readonly kind: "known" }, userId: string): Identity {
     const { caller } = identity;
-    if (this.#users.get(userId)?.locked_out) return { kind: "locked_out", caller };
+    const reason = this.#users.get(userId)?.reason;
+    if (reason) return { kind: "locked_out", reason, caller };
     let admitted = this.#admitted.get(identity);
     if (!admitted) {
       admitted = { kind: "known", caller: this.#watched(caller, userId) };
@@ -74,7 +77,7 @@ export class Lockouts {
         const ends = this.#lasting.get(userId) ?? new Set();
         this.#lasting.set(userId, ends.add(end));
         // It may have come between the check and this call.
-        if (this.#users.get(userId)?.locked_out) end();
+        if (this.#users.get(userId)?.reason) end();
         return () => {
           ends.delete(end);
           if (ends.size === 0 && this.#lasting.get(userId) === ends) this.#lasting.delete(userId);
@@ -84,11 +87,11 @@ export class Lockouts {
   }
 
   #take({ stream_id, version, type }: StoredEvent): void {
-    const locked_out = LOCKED_OUT[type as EventType];
-    if (locked_out === undefined) return;
+    const reason = REASONS[type as EventType];
+    if (reason === undefined) return;
     const userId = entityId(stream_id);
     if ((this.#users.get(userId)?.version ?? 0) >= version) return;
-    this.#users.set(userId, { version, locked_out });
-    if (locked_out) for (const end of [...(this.#lasting.get(userId) ?? [])]) end();
+    this.#users.set(userId, { version, reason });
+    if (reason) for (const end of [...(this.#lasting.get(userId) ?? [])]) end();
   }
 }

@@ -1,6 +1,15 @@
 /** Who is calling and what they may do. */
 export { type Access, startAccess } from "./access.ts";
-export { type Caller, type Identity, isRecent, mayDo, metaOf, onAccessEnd, reachOf } from "./caller.ts";
+export {
+  type Caller,
+  type Identity,
+  isRecent,
+  type LockoutReason,
+  mayDo,
+  metaOf,
+  onAccessEnd,
+  reachOf,
+} from "./caller.ts";
 export { type Grant, missingGrants, type Tiers } from "./grant.ts";
 export { newKey, newSessionSecret } from "./key_text.ts";
 export { isOperatorScope, type Scope, scopes } from "./scopes.ts";

@@ -7,6 +7,7 @@ import type { Route } from "../http/route.ts";
 import type { Stops } from "../process/stops.ts";
 import type { Reaction } from "../reactor/mod.ts";
 import { consent } from "./consent/mod.ts";
+import { erasures } from "./erasures/mod.ts";
 import { errors } from "./errors/mod.ts";
 import { events } from "./events/mod.ts";
 import type { Feature, FeatureParts } from "./feature.ts";
@@ -41,6 +42,7 @@ const features: readonly Feature[] = [
   consent,
   subjects,
   users,
+  erasures,
   keys,
   errors,
   events,

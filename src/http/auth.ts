@@ -8,6 +8,7 @@ import {
   type Identity,
   isOperatorScope,
   isRecent,
+  type LockoutReason,
   mayDo,
   reachOf,
   type Scope,
@@ -110,7 +111,7 @@ export function createAuth({ access, log, cookies, public_url }: AuthOptions): A
       if (identity.kind === "unchecked") throw undecided("Too many tokens come from one address");
       if (identity.kind === "undecided") throw undecided(identity.cause);
       if (identity.kind === "not_allowed") throw notAllowed();
-      if (identity.kind === "locked_out") throw new Problem(problems.user_suspended, "The user is suspended.");
+      if (identity.kind === "locked_out") throw lockedOut(identity.reason);
       const { caller } = identity;
       if (!mayDo(caller, scope)) throw insufficient(scope, caller);
       return caller;
@@ -154,6 +155,14 @@ export function createAuth({ access, log, cookies, public_url }: AuthOptions): A
     },
   };
   return auth;
+}
+
+function lockedOut(reason: LockoutReason): Problem {
+  if (reason === "suspended") return new Problem(problems.user_suspended, "The user is suspended.");
+  return new Problem(
+    problems.user_erased,
+    "The user is erased, or about to be. Somebody who comes back gets another id.",
+  );
 }
 
 function notAllowed(): Problem {

@@ -102,6 +102,11 @@ export const problems = defineProblems({
     title: "Recent sign-in required",
     help: "The call is sensitive, and the session's user signed in more than ten minutes ago, or at an auth server that does not say when. Sign in again, and repeat the call with the new session. Keys are not asked for this.",
   },
+  user_erased: {
+    status: 403,
+    title: "User erased",
+    help: "The user asked to be erased: none of their sessions, tokens and keys is accepted, and nothing can be recorded of them any more. Somebody who comes back gets another id.",
+  },
   origin_refused: {
     status: 403,
     title: "Origin not allowed",

@@ -181,6 +181,22 @@ export class Vault {
     return "erased" in (await this.#keys.sealing(subject, kind));
   }
 
+  /**
+   * Those of some subjects whose erasure in some classes the vault does not know: it was restored from before then. They are to
+   * be destroyed again.
+   */
+  async revived(subjects: readonly string[], classes: readonly PersonalClass[]): Promise<string[]> {
+    const rows = await this.#sql<{ subject: string }[]>`
+      select distinct subject from unnest(${subjects as string[]}::text[]) as s (subject), unnest(${classes as string[]}::text[]) as c (class)
+      where exists (
+        select from levqor_vault.keys k where k.subject = s.subject and k.class = c.class and k.wrapped is not null
+      ) or not exists (
+        select from levqor_vault.keys k
+        where k.subject = s.subject and k.class = c.class and k.destroyed_by = 'erasure'
+      )`;
+    return rows.map(({ subject }) => subject);
+  }
+
   /** In which classes a subject was erased, and when. */
   async destroyed(subject: string): Promise<{ class: PersonalClass; destroyed_at: string }[]> {
     return await this.#sql<{ class: PersonalClass; destroyed_at: string }[]>`

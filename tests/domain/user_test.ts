@@ -78,6 +78,38 @@ describe("a user", () => {
     given().when({ type: "resume" }).refused("user_not_found");
   });
 
+  test("is erased for good, in two steps", () => {
+    const erasure_id = crypto.randomUUID();
+    const requested: KnownNewEvent = { type: "user.erasure_requested", data: { erasure_id } };
+    const erased: KnownNewEvent = { type: "user.erased", data: { erasure_id, destroyed: ["profile", "trace"] } };
+    const request = { type: "request_erasure", erasure_id } as const;
+    const complete = { type: "complete_erasure", destroyed: ["profile", "trace"] } as const;
+    given().when(request).refused("user_not_found");
+    given(created()).when(request).then(requested);
+    given(created(), suspended).when(request).then(requested);
+    given(created()).when(complete).refused("user_not_found");
+    given(created(), requested)
+      .when({ ...request, erasure_id: crypto.randomUUID() })
+      .then();
+    given(created(), requested).when(complete).then(erased);
+    given(created(), requested, erased).when(complete).then();
+    for (const happened of [[requested], [requested, erased]]) {
+      given(created(), ...happened)
+        .when({ type: "create", profile: {} })
+        .then();
+      for (const command of [
+        { type: "upsert", profile: { email } },
+        { type: "update", profile: { name: "Ada" } },
+        { type: "suspend" },
+        { type: "resume" },
+      ] as const) {
+        given(created(), ...happened)
+          .when(command)
+          .refused("user_erased");
+      }
+    }
+  });
+
   test("can be suspended before anything was recorded of them", () => {
     given().when({ type: "suspend" }).then(created({}), { type: "user.suspended", data: {} });
   });

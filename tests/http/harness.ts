@@ -26,7 +26,7 @@ import { keepSecret, planted, searchLine } from "../support/secrets.ts";
 import { openStore } from "../support/store.ts";
 import { testVault } from "../support/vault.ts";
 
-export interface Harness extends Pick<ApiOptions, "sql" | "bus"> {
+export interface Harness extends Pick<ApiOptions, "sql" | "bus" | "projector"> {
   /** As it is recorded. */
   readonly log: EventLog;
   /** It seals and opens. */
@@ -205,6 +205,7 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     log,
     personal_log: apiLog,
     vault,
+    projector,
     sql,
     bus: apiBus,
     logged,

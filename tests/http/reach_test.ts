@@ -321,6 +321,7 @@ const cases: Record<string, () => Call[]> = {
   findUser: () => [forUsers("GET", "?email=person%40example.com", NO_USER)],
   getOwnUser: () => [],
   updateOwnUser: () => [],
+  eraseOwnUser: () => [],
   getUser: () => [forUsers("GET", `/${person}`, NO_USER)],
   updateUser: () => [forUsers("PATCH", `/${person}`, NO_USER, { name: "Mine" })],
   suspendUser: () => [forUsers("POST", `/${person}/suspend`, NOT_OPERATOR, {})],

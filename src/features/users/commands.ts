@@ -55,11 +55,11 @@ export interface Upserted {
   readonly position: number | undefined;
 }
 
-/** Creates the user who has an address, or updates them. Throws what `log.append` and the vault throw. */
+/** Creates the user who has an address, or updates them, unless they are about to be erased. Throws what `log.append` and the vault throw. */
 export async function upsertUser(
   { log, vault }: UserParts,
   { profile, meta }: { profile: Partial<UserProfile> & { readonly email: string }; meta: UserMeta },
-): Promise<Upserted> {
+): Promise<Upserted | { readonly refusal: UserRejection }> {
   const { email } = profile;
   // A former address of somebody's is released at most once by each who meets it.
   while (true) {
@@ -68,6 +68,7 @@ export async function upsertUser(
     if (user_id === undefined) throw new Error("Cannot upsert a user: their address is not a user's");
     const handled = await commandUser(log, { user_id, command: { type: "upsert", profile }, meta });
     if (!handled.ok) {
+      if (handled.refusal.code !== "address_given_up") return { refusal: handled.refusal };
       await vault.release(address(email), owner);
       continue;
     }
@@ -92,7 +93,8 @@ async function claimed(
 /** `position`: of what was recorded; `undefined`: nothing had to be. */
 export type Changed =
   | { readonly ok: true; readonly position: number | undefined }
-  | { readonly ok: false; readonly reason: "user_not_found" | "email_taken" };
+  | { readonly ok: false; readonly reason: "email_taken" }
+  | { readonly ok: false; readonly reason: "refused"; readonly refusal: UserRejection };
 
 /**
  * Changes what is known of a user. A new address is claimed first, and the former one is free only afterwards: so neither is
@@ -105,12 +107,13 @@ export async function changeUser(
   const { email } = profile;
   const subject = userAccount(user_id);
   if (email !== undefined && email !== null) {
-    // Otherwise somebody who does not exist would have it.
-    if (!(await isRecorded(log, user_id))) return { ok: false, reason: "user_not_found" };
-    if ((await claimed(vault, { email, subject })) !== subject) return { ok: false, reason: "email_taken" };
+    // Somebody who does not exist, or is erased, gets no address; the command says so below.
+    const status = (await readUser(log, user_id))?.status;
+    const exists = status === "active" || status === "suspended";
+    if (exists && (await claimed(vault, { email, subject })) !== subject) return { ok: false, reason: "email_taken" };
   }
   const changed = await commandUser(log, { user_id, command: { type: "update", profile }, meta });
-  if (!changed.ok) return { ok: false, reason: "user_not_found" };
+  if (!changed.ok) return { ok: false, reason: "refused", refusal: changed.refusal };
   const before = changed.state.profile.email;
   if (email !== undefined && before !== null && before !== email) await vault.release(address(before), subject);
   return { ok: true, position: changed.position };

@@ -32,6 +32,21 @@ export const userProblems = defineProblems({
     title: "Metadata too large",
     help: "What is kept in a user's meta is at most 16 KB of JSON. Keep what is larger elsewhere, and its address here.",
   },
+  invalid_erasure_id: {
+    status: 400,
+    title: "Invalid erasure id",
+    help: "An erasure's id is a UUID, as in erasure_id of the response to the request for it.",
+  },
+  erasure_not_found: {
+    status: 404,
+    title: "Erasure not found",
+    help: "No erasure has this id. It is in the response to the request for the erasure, and nowhere else.",
+  },
+  owns_organisations: {
+    status: 409,
+    title: "Owns organisations",
+    help: "The user is the only owner of an organisation that has other members. Hand it over first, with POST /api/v1/orgs/{org_id}/hand-over.",
+  },
   operator_required: {
     status: 403,
     title: "Operator required",

@@ -16,6 +16,8 @@ export async function showUser(log: Pick<EventLog, "readStream">, userId: string
     user_id: userId,
     account: userAccount(userId),
     ...profile,
+    // Its key may be destroyed already.
+    meta: profile.meta ?? {},
     status,
     ...userConsents(consents.map(decode).reduce(consentDecider.evolve, consentDecider.initial)),
     created_at,

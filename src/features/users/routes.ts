@@ -3,22 +3,30 @@
  * user's own the user alone, in an organisation's none.
  */
 import { OPERATOR } from "../../../events/account.ts";
-import { userAccount, userOf } from "../../../events/user.ts";
+import { decode } from "../../../events/mod.ts";
+import { userAccount, userOf, userStream } from "../../../events/user.ts";
+import { erasures } from "../../../projections/erasures.ts";
+import type { ErasureRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
-import type { UserCommand } from "../../domain/user.ts";
+import type { UserCommand, UserRejection } from "../../domain/user.ts";
 import type { ApiParts } from "../../http/api.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import { Problem } from "../../http/problem.ts";
-import { checkedParam } from "../../http/request/params.ts";
+import { problems } from "../../http/problems.ts";
+import { checkedParam, idParam } from "../../http/request/params.ts";
+import { readAt } from "../../http/request/read_model.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
+import { certificate } from "./certificate.ts";
 import { changeUser, commandUser, ensureUser, findUser, type UserMeta, upsertUser } from "./commands.ts";
 import { userProblems } from "./problems.ts";
 import { checkedEmail, checkedProfile } from "./profile.ts";
 import { showUser } from "./queries.ts";
 import {
   EmailQuery,
+  Erasure,
+  ErasureId,
   User,
   UserId,
   UserIsCreated,
@@ -32,16 +40,25 @@ const ROUTE = "/api/v1/users";
 
 const userIdParam = checkedParam("user_id", UserId);
 
+const erasureIdParam = idParam({
+  schema: ErasureId,
+  what: "erasure",
+  invalid: userProblems.invalid_erasure_id,
+  missing: userProblems.erasure_not_found,
+});
+
 const [EXAMPLE] = User.examples as [object];
 const [CREATED] = UserIsCreated.examples as [object];
 const [UPDATED] = UserIsUpdated.examples as [object];
+const [ERASED] = Erasure.examples as [Erasure];
+const BEGUN = { ...ERASED, status: "erasing", erased_at: null, destroyed: [], ended: [] };
 const FOUND = { 200: { description: "The user.", schema: User, example: EXAMPLE } } as const;
 const CHANGED = {
   200: { description: "The user, as they are now.", schema: UserIsUpdated, example: UPDATED },
 } as const;
 const INVALID = [userProblems.unknown_locale, userProblems.unknown_currency, userProblems.meta_too_large];
 
-export function userRoutes({ log, vault }: ApiParts) {
+export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
   return [
     route(
       {
@@ -64,10 +81,9 @@ export function userRoutes({ log, vault }: ApiParts) {
         requireOperator(call.caller);
         const { email: _, ...profile } = checkedProfile(call.body);
         const wanted = { ...profile, email: checkedEmail(call.body.email, "/email") };
-        const { user_id, created, position } = await upsertUser(
-          { log, vault },
-          { profile: wanted, meta: metaOf(call) },
-        );
+        const upserted = await upsertUser({ log, vault }, { profile: wanted, meta: metaOf(call) });
+        if ("refusal" in upserted) throw problemOf(upserted.refusal);
+        const { user_id, created, position } = upserted;
         call.recorded(position);
         const user = await shown(user_id);
         if (!created) return { updated: true, user };
@@ -135,6 +151,60 @@ export function userRoutes({ log, vault }: ApiParts) {
         errors: [userProblems.user_required, userProblems.user_not_found, ...INVALID],
       },
       async (call) => await update(call, await own(call)),
+    ),
+    route(
+      {
+        method: "POST",
+        path: `${ROUTE}/me/erasure`,
+        id: "eraseOwnUser",
+        tag: tags.users,
+        summary: "Erase the user who calls",
+        description:
+          "For a user's own session; operators do it for a user whose account they act for. From then on all sessions, tokens and keys of the user are rejected. What they have ends: keys, schedules, unfinished jobs, memberships. Then the keys with which their personal data is encrypted are destroyed, and it cannot be read any more: in the log, in read models, in any backup of them. That goes on by itself, whatever fails meanwhile, and cannot be undone. Keep the erasure_id: the certificate is read with it.",
+        scope: "users:write",
+        step_up: true,
+        without_terms: true,
+        responses: {
+          202: { description: "The erasure is recorded, and goes on by itself.", schema: Erasure, example: BEGUN },
+        },
+        errors: [userProblems.user_required, userProblems.user_not_found, userProblems.owns_organisations],
+      },
+      async (call) => {
+        const { caller } = call;
+        if (!caller.operator && caller.actor !== caller.account) throw userRequired();
+        const user_id = await own(call);
+        await checkOrganisations(caller.account);
+        const command = { type: "request_erasure", erasure_id: crypto.randomUUID() } as const;
+        const handled = await commandUser(log, { user_id, command, meta: metaOf(call) });
+        if (!handled.ok) throw problemOf(handled.refusal);
+        call.recorded(handled.position);
+        return await erasureOf(user_id);
+      },
+    ),
+    route(
+      {
+        method: "GET",
+        path: "/api/v1/erasures/:erasure_id",
+        id: "getErasure",
+        tag: tags.users,
+        summary: "Get the certificate of a user's erasure",
+        description:
+          "Needs no key: whoever has the id asked for the erasure. It contains nothing personal, and says what was destroyed, what stays, and why.",
+        params: { erasure_id: erasureIdParam },
+        responses: { 200: { description: "The erasure, as far as it has come.", schema: Erasure, example: ERASED } },
+        errors: [problems.read_model_behind],
+      },
+      async (call) => {
+        const { erasure_id } = call.params;
+        const position = await log.head();
+        const [row] = await readAt(
+          projector,
+          { names: ["erasures"], position, wait_ms: timing?.read_model_wait_ms },
+          () => sql<ErasureRow[]>`select * from levqor_read.erasures where erasure_id = ${erasure_id}`,
+        );
+        if (!row) throw new Problem(userProblems.erasure_not_found, "No erasure has this id.");
+        return certificate(row);
+      },
     ),
     route(
       {
@@ -210,6 +280,34 @@ export function userRoutes({ log, vault }: ApiParts) {
     return user;
   }
 
+  /** Throws the problem `owns_organisations` if others would be left without an owner. */
+  async function checkOrganisations(member: string): Promise<void> {
+    const position = await log.head();
+    const [one] = await readAt(
+      projector,
+      { names: ["org_members"], position, wait_ms: timing?.read_model_wait_ms },
+      () => sql<{ org_id: string }[]>`
+        select org_id from levqor_read.org_members
+        where org_id in (select org_id from levqor_read.org_members where member = ${member} and role = 'owner')
+        group by org_id having count(*) > 1 and count(*) filter (where role = 'owner') = 1
+        limit 1`,
+    );
+    if (!one) return;
+    const detail = `The user is the only owner of the organisation ${one.org_id}, which has other members.`;
+    throw new Problem(userProblems.owns_organisations, detail);
+  }
+
+  /** The erasure that was requested of a user, from the log itself. Throws the problem `user_not_found`. */
+  async function erasureOf(user_id: string): Promise<Erasure> {
+    let row: ErasureRow | null = null;
+    for (const event of (await log.readStream(userStream(user_id))).map(decode)) {
+      if (event.type !== "user.erasure_requested" && event.type !== "user.erased") continue;
+      row = erasures.evolve(row, event, userAccount(user_id));
+    }
+    if (!row) throw notFound();
+    return certificate(row);
+  }
+
   /** The user in whose account the call is made; one of the auth server is recorded. Throws the problem `user_required`. */
   async function own(call: UserCall): Promise<string> {
     const { account, actor, verified_email } = call.caller;
@@ -227,7 +325,7 @@ export function userRoutes({ log, vault }: ApiParts) {
     }
     const profile = checkedProfile(body);
     const changed = await changeUser({ log, vault }, { user_id, profile, meta: metaOf(call) });
-    if (!changed.ok) throw changed.reason === "email_taken" ? emailTaken() : notFound();
+    if (!changed.ok) throw changed.reason === "email_taken" ? emailTaken() : problemOf(changed.refusal);
     call.recorded(changed.position);
     return { updated: true, user: await shown(user_id) };
   }
@@ -237,7 +335,7 @@ export function userRoutes({ log, vault }: ApiParts) {
     requireOperator(call.caller);
     const { user_id } = call.params;
     const handled = await commandUser(log, { user_id, command, meta: metaOf(call) });
-    if (!handled.ok) throw notFound();
+    if (!handled.ok) throw problemOf(handled.refusal);
     call.recorded(handled.position);
     return { updated: true, user: await shown(user_id) };
   }
@@ -262,6 +360,10 @@ function requireOperator({ account }: Caller): void {
 
 function userRequired(): Problem {
   return new Problem(userProblems.user_required, "The call is not made in a user's own account.");
+}
+
+function problemOf({ code, message }: Pick<UserRejection, "code" | "message">): Problem {
+  return code === "user_erased" ? new Problem(problems.user_erased, message) : notFound();
 }
 
 function notFound(): Problem {

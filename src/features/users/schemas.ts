@@ -115,7 +115,10 @@ export const User = component(
         "`null`: none is known.",
       ),
       ...editable,
-      status: oneOf(["active", "suspended"], "`suspended`: an operator locked the user out."),
+      status: oneOf(
+        ["active", "suspended", "erasing", "erased"],
+        "`suspended`: the operator locked the user out. `erasing`: an erasure was requested, and is not complete.",
+      ),
       terms_accepted_at: orNull(Timestamp, "When the user accepted the terms last; `null`: never."),
       terms_version: Type.Unsafe<number | null>(
         Type.Union([Type.Integer({ minimum: 1, examples: [1] }), Type.Null()], {
@@ -169,3 +172,68 @@ export const UserIsUpdated = component(
     { additionalProperties: false, examples: [{ updated: true, user: EXAMPLE_USER }] },
   ),
 );
+
+const EXAMPLE_ERASURE_ID = "5b0c1f6e-3d2a-4c8e-9f71-2a6b8c0d4e13";
+
+export const ErasureId = Type.String({
+  format: "uuid",
+  description: "Known to whoever asked for the erasure alone: the certificate is read with it, without a key.",
+  examples: [EXAMPLE_ERASURE_ID],
+});
+
+const Part = Type.Object(
+  {
+    what: Type.String({ examples: ["The e-mail address, the name and meta"] }),
+    why: Type.String({ examples: ["They were known for the sake of the user's account, which has ended."] }),
+  },
+  { additionalProperties: false },
+);
+
+export const Erasure = component(
+  "Erasure",
+  Type.Object(
+    {
+      erasure_id: ErasureId,
+      user_id: UserId,
+      status: oneOf(["erasing", "erased"], "`erasing`: it goes on by itself, whatever fails meanwhile."),
+      requested_at: Timestamp,
+      erased_at: Type.Unsafe<string | null>(
+        Type.Union([Timestamp, Type.Null()], { description: "`null`: it is not complete." }),
+      ),
+      destroyed: Type.Array(Part, {
+        description: "What cannot be read any more, by anybody, in any copy; empty before.",
+      }),
+      ended: Type.Array(Type.String(), {
+        description: "What the user had, and has no more.",
+        examples: [["sessions"]],
+      }),
+      kept: Type.Array(Part, { description: "What stays, and why." }),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          erasure_id: EXAMPLE_ERASURE_ID,
+          user_id: EXAMPLE_USER_ID,
+          status: "erased",
+          requested_at: EXAMPLE_TIME,
+          erased_at: EXAMPLE_TIME,
+          destroyed: [
+            {
+              what: "The e-mail address, the name and meta",
+              why: "They were known for the sake of the user's account, which has ended.",
+            },
+          ],
+          ended: ["sessions", "keys"],
+          kept: [
+            {
+              what: "That the user existed, under an id that names nobody, and what happened when",
+              why: "The log proves its own completeness, and contains no readable personal data of the user's.",
+            },
+          ],
+        },
+      ],
+    },
+  ),
+);
+export type Erasure = Static<typeof Erasure>;

@@ -75,7 +75,13 @@ function errorsOf(call: AnyDeclaration): ReadonlySet<ProblemKind> {
   const own = call.errors ?? [];
   return new Set([
     ...(call.scope
-      ? [problems.unauthorized, problems.insufficient_scope, problems.account_not_allowed, problems.user_suspended]
+      ? [
+          problems.unauthorized,
+          problems.insufficient_scope,
+          problems.account_not_allowed,
+          problems.user_suspended,
+          problems.user_erased,
+        ]
       : []),
     ...(needsTerms(call) ? [problems.terms_not_accepted] : []),
     ...(call.step_up ? [problems.step_up_required] : []),

@@ -22,7 +22,8 @@ export interface Session {
 
 /** A user of the auth server, whose token has these claims, too. */
 export async function session(more: object = {}, sub: string = crypto.randomUUID()): Promise<Session> {
-  const claims = { iss: ISSUER, aud: "authenticated", sub, exp: Math.floor(Date.now() / 1000) + 600, ...more };
+  const iat = Math.floor(Date.now() / 1000);
+  const claims = { iss: ISSUER, aud: "authenticated", sub, iat, exp: iat + 600, ...more };
   const token = await new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).sign(new TextEncoder().encode(SECRET));
   return { user_id: sub, account: `user:${sub}`, headers: { authorization: `Bearer ${token}` } };
 }

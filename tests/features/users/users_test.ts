@@ -107,8 +107,8 @@ describe("an upsert", () => {
         return upsertUser(parts, { profile: { email, name: `Process ${n % 2}` }, meta: { actor: "test" } });
       });
       const outcomes = await Promise.all(upserts);
-      expect(outcomes.filter(({ created }) => created)).toHaveLength(1);
-      expect(new Set(outcomes.map(({ user_id }) => user_id)).size).toBe(1);
+      expect(outcomes.filter((outcome) => "created" in outcome && outcome.created)).toHaveLength(1);
+      expect(new Set(outcomes.map((outcome) => "user_id" in outcome && outcome.user_id)).size).toBe(1);
     } finally {
       await other.close();
     }

@@ -1,0 +1,80 @@
+/** Erasures hold: also after an older vault was restored, in which those who were erased still have keys. */
+import type { PersonalClass } from "../../../events/personal.ts";
+import type { ErasureRow } from "../../../projections/mod.ts";
+import { Backoff, pause } from "../../async/mod.ts";
+import type { Sql } from "../../db/mod.ts";
+import type { EventLog } from "../../log/mod.ts";
+import type { Projector } from "../../projector/mod.ts";
+import type { Vault } from "../../vault/mod.ts";
+import type { Feature } from "../feature.ts";
+
+/** Persons who are looked at with one query. */
+const PAGE = 1_000;
+const READ_MODEL_WAIT_MS = 30_000;
+
+export interface RepeatingParts {
+  readonly log: Pick<EventLog, "head">;
+  readonly sql: Sql;
+  readonly projector: Pick<Projector, "readAt">;
+  readonly vault: Vault;
+}
+
+/**
+ * Destroys the keys of all who are erased in the log, if the vault does not know of it. Resolves to how many persons these
+ * were. Throws what the vault throws, and if the read model is too far behind.
+ */
+export async function repeatErasures({ log, sql, projector, vault }: RepeatingParts): Promise<number> {
+  const position = await log.head();
+  let revived = 0;
+  for (let after = 0; ; ) {
+    const read = await projector.readAt(
+      { names: ["erasures"], position, timeout_ms: READ_MODEL_WAIT_MS },
+      () => sql<Pick<ErasureRow, "subject" | "destroyed" | "position">[]>`
+        select subject, destroyed, position from levqor_read.erasures
+        where erased_at is not null and position > ${after} order by position limit ${PAGE}`,
+    );
+    if (!read.ok) throw new Error(`Cannot look at all erasures: ${read.detail}`);
+    for (const [classes, subjects] of byClasses(read.rows)) {
+      const again = await vault.revived(subjects, classes);
+      if (again.length > 0) await vault.destroy(again, classes);
+      revived += again.length;
+    }
+    const last = read.rows.at(-1);
+    if (!last || read.rows.length < PAGE) return revived;
+    after = last.position;
+  }
+}
+
+/** Users and subjects are erased in different classes. */
+function byClasses(rows: readonly Pick<ErasureRow, "subject" | "destroyed">[]): [PersonalClass[], string[]][] {
+  return [...Map.groupBy(rows, ({ destroyed }) => destroyed)].map(([destroyed, of]) => [
+    destroyed.split(",") as PersonalClass[],
+    of.map(({ subject }) => subject),
+  ]);
+}
+
+export const erasures: Feature = {
+  name: "erasures",
+  start({ log, sql, projector, vault, logger }) {
+    const stopping = new AbortController();
+    const running = (async () => {
+      const backoff = new Backoff(1_000, 60_000);
+      while (!stopping.signal.aborted) {
+        try {
+          const subjects = await repeatErasures({ log, sql, projector, vault });
+          if (subjects > 0) logger.warn({ subjects }, "The vault had keys of erased persons; they are destroyed again");
+          return;
+        } catch (error) {
+          logger.error({ err: error }, "Cannot destroy the keys of erased persons again; retrying");
+          await pause(backoff.next(), stopping.signal);
+        }
+      }
+    })();
+    return {
+      async stop() {
+        stopping.abort();
+        await running;
+      },
+    };
+  },
+};

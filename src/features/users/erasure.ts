@@ -1,0 +1,144 @@
+/**
+ * Erases users who asked for it. Each step may be repeated, so a job that is interrupted at any point completes the rest:
+ *
+ * request (they are locked out) → what they have ends → keys destroyed → what they had created meanwhile ends → `user.erased`
+ */
+import { Type } from "@sinclair/typebox";
+import type { Connector } from "../../../connectors/connector.ts";
+import { ofAccount } from "../../../events/account.ts";
+import { keyStream } from "../../../events/key.ts";
+import { orgAccount, orgStream } from "../../../events/org.ts";
+import { scheduleStream } from "../../../events/schedule.ts";
+import { ERASED_CLASSES, userAccount } from "../../../events/user.ts";
+import type { Sql } from "../../db/mod.ts";
+import { keyDecider } from "../../domain/key.ts";
+import { orgDecider } from "../../domain/org.ts";
+import { EVERYTHING } from "../../domain/reach.ts";
+import { scheduleDecider } from "../../domain/schedule.ts";
+import { commandJob, jobMeta } from "../../jobs/commands.ts";
+import { defineSystemWorkflow } from "../../jobs/mod.ts";
+import { type EventLog, handle } from "../../log/mod.ts";
+import type { Projector } from "../../projector/mod.ts";
+import type { Vault } from "../../vault/mod.ts";
+import { commandUser, readUser } from "./commands.ts";
+import { ERASE_USER } from "./reactions.ts";
+
+/** Things that are looked for at once. */
+const PAGE = 100;
+/** How long to wait for a read model; then the attempt fails, and there is another. */
+const READ_MODEL_WAIT_MS = 30_000;
+/** Within a second, every process has locked the user out; requests that began before may take as long as any. */
+const READS = ["keys", "schedules", "jobs", "org_members"] as const;
+
+export interface ErasureParts {
+  readonly log: EventLog;
+  readonly sql: Sql;
+  readonly projector: Pick<Projector, "readAt">;
+  readonly vault: Vault;
+}
+
+export function erasureWorkflow(parts: ErasureParts): Connector {
+  const { log, vault } = parts;
+  return defineSystemWorkflow({
+    name: ERASE_USER,
+    summary: "Erases a user: ends what they have, and destroys their keys.",
+    input: Type.Object({ user_id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
+    output: Type.Object({ erased: Type.Boolean() }),
+    retry: { max_attempts: 100, backoff: { initial_seconds: 1, factor: 3, max_seconds: 600 } },
+    async run({ user_id }, { signal, idempotency_key }) {
+      // Not on record: nobody asked for it.
+      if ((await readUser(log, user_id))?.status !== "erasing") return { erased: false };
+      const actor = `system:${idempotency_key}`;
+      await endAll(parts, { user_id, actor, signal });
+      await vault.destroy(userAccount(user_id), ERASED_CLASSES);
+      await endAll(parts, { user_id, actor, signal });
+      signal.throwIfAborted();
+      const command = { type: "complete_erasure", destroyed: ERASED_CLASSES } as const;
+      await commandUser(log, { user_id, command, meta: { actor } });
+      return { erased: true };
+    },
+  });
+}
+
+interface Ending {
+  readonly user_id: string;
+  readonly actor: string;
+  readonly signal: AbortSignal;
+}
+
+/** Ends what belongs to a user: keys, schedules, unfinished jobs and memberships. */
+async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, signal }: Ending): Promise<void> {
+  const account = userAccount(user_id);
+  const meta = (id: string) => ({ actor, ...ofAccount(account), correlation_id: id });
+  const position = await log.head();
+  /** Page by page, by position: what does not end, such as a membership, does not come again. */
+  async function each<Row extends { readonly position: number }>(
+    select: (after: number) => PromiseLike<readonly Row[]>,
+    end: (row: Row) => Promise<unknown>,
+  ): Promise<void> {
+    for (let after = 0; ; ) {
+      const read = await projector.readAt({ names: READS, position, timeout_ms: READ_MODEL_WAIT_MS }, () =>
+        select(after),
+      );
+      if (!read.ok) throw new Error(`Cannot erase a user yet: ${read.detail}`);
+      for (const row of read.rows) {
+        signal.throwIfAborted();
+        await end(row);
+        after = row.position;
+      }
+      if (read.rows.length < PAGE) return;
+    }
+  }
+
+  await each(
+    (after) => sql<{ key_id: string; position: number }[]>`
+      select key_id, position from levqor_read.keys
+      where account = ${account} and revoked_at is null and position > ${after} order by position limit ${PAGE}`,
+    ({ key_id }) =>
+      handle(log, {
+        stream_id: keyStream(key_id),
+        decider: keyDecider,
+        command: { type: "revoke", reason: "The user was erased." },
+        meta: meta(key_id),
+      }),
+  );
+  await each(
+    (after) => sql<{ schedule_id: string; position: number }[]>`
+      select schedule_id, position from levqor_read.schedules
+      where account = ${account} and position > ${after} order by position limit ${PAGE}`,
+    ({ schedule_id }) =>
+      handle(log, {
+        stream_id: scheduleStream(schedule_id),
+        decider: scheduleDecider,
+        // What was due and has not fired is not counted: nobody will ask.
+        command: { type: "delete", now: 0, count: 0, next_run_at: 0 },
+        meta: meta(schedule_id),
+      }),
+  );
+  await each(
+    (after) => sql<{ job_id: string; position: number }[]>`
+      select job_id, position from levqor_read.jobs
+      where account = ${account} and status in ('queued', 'running') and position > ${after}
+      order by position limit ${PAGE}`,
+    ({ job_id }) =>
+      commandJob(log, {
+        job_id,
+        reach: EVERYTHING,
+        command: { type: "cancel", reason: "subject_erased" },
+        meta: { ...jobMeta(job_id, { actor }) },
+      }),
+  );
+  await each(
+    (after) => sql<{ org_id: string; position: number }[]>`
+      select org_id, position from levqor_read.org_members
+      where member = ${account} and position > ${after} order by position limit ${PAGE}`,
+    // An organisation without any other member keeps its owner, who is nobody any more.
+    ({ org_id }) =>
+      handle(log, {
+        stream_id: orgStream(org_id),
+        decider: orgDecider,
+        command: { type: "remove", member: account, by: account },
+        meta: { actor, account: orgAccount(org_id), correlation_id: org_id },
+      }),
+  );
+}
