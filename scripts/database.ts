@@ -23,7 +23,8 @@ export async function openDatabase(): Promise<{ url: string; close: () => Promis
   }
 }
 
-function configured(): Config {
+/** The settings of the service. Throws a {@link UsageError} if they are invalid. */
+export function configured(): Config {
   try {
     return loadConfig(process.env, []) as Config;
   } catch (error) {

@@ -64,6 +64,7 @@ describe("an empty environment", () => {
         },
         receiving_email: undefined,
         webhook_secrets: [],
+        resolver: undefined,
       },
       vault_key: [],
       vault_periods: { trace_days: 90, evidence_years: 3, fiscal_years: 10 },
@@ -117,6 +118,7 @@ const FULL = {
   OUTBOUND_ALLOW: "10.20.0.0/16, fd00::/8,192.168.0.7,hooks.internal",
   RESEND_API_KEY: "re_0123456789abcdef",
   MAIL_DOMAIN: "mail.levqor.ai",
+  DNS_RESOLVER: "[::1]:5353",
   RESEND_WEBHOOK_SECRET: `${WEBHOOK_SECRET}, ${NEXT_WEBHOOK_SECRET}`,
   MAIL_FROM: "Levqor <support@levqor.ai>",
   RECEIVING_EMAIL: "help@levqor.ai",
@@ -180,6 +182,7 @@ describe("a full environment", () => {
         },
         receiving_email: "help@levqor.ai",
         webhook_secrets: [WEBHOOK_SECRET, NEXT_WEBHOOK_SECRET],
+        resolver: "[::1]:5353",
       },
       vault_key: VAULT_KEYS,
       vault_periods: { trace_days: 3_650, evidence_years: 100, fiscal_years: 1 },
@@ -368,6 +371,11 @@ test("proxies are trusted by hops, by their addresses, or by the one address tha
 
 describe("rejected, with the value and how to fix it:", () => {
   test.each([
+    [
+      "DNS_RESOLVER",
+      "dns.example.com",
+      'DNS_RESOLVER is "dns.example.com": it must be an IP address, with or without a port: 1.1.1.1, [2606:4700::1111]:53.',
+    ],
     ["MAIL_DOMAIN", "Levqor.ai", 'MAIL_DOMAIN is "Levqor.ai": it must be a domain in lower case: levqor.ai.'],
     [
       "MAIL_FROM",

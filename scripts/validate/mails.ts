@@ -9,6 +9,11 @@ export async function checkMails(client: Client, { check }: Checks): Promise<voi
     expectStatus(listed, 200);
     expect(Array.isArray(listed.body.data), "a list", listed.body);
   });
+  await check("the domain of mail is checked", async () => {
+    const checked = await client.ask("/api/v1/mail/domain");
+    expectStatus(checked, 200);
+    expect(Array.isArray(checked.body.records), "records", checked.body);
+  });
   await check("an unknown mail is not found", async () => {
     expectProblem(await client.ask(`/api/v1/mails/${NO_JOB}`), 404, "mail_not_found");
   });

@@ -1,4 +1,5 @@
 /** Settings of mail: how it is sent, by which senders, and where operators receive theirs. */
+import { isIP } from "node:net";
 import { InvalidSettingError, list, matching, setting, settings, urlOf } from "../settings/mod.ts";
 
 /** An address as in RFC 5321, without quoted local parts and address literals. */
@@ -55,6 +56,14 @@ export const mailSettings = settings(
       secret: (secrets: readonly string[]) => secrets.flatMap((secret) => [secret, secret.slice("whsec_".length)]),
       read: webhookSecrets,
     }),
+    dns_resolver: setting({
+      env: "DNS_RESOLVER",
+      summary:
+        "Name server that is asked whether the records of MAIL_DOMAIN are right: an IP address, with or without a port. It must answer over TCP.",
+      example: "1.1.1.1",
+      default_text: "the system's",
+      read: nameServer,
+    }),
     resend_base_url: setting({
       env: "RESEND_BASE_URL",
       summary: "Base URL of Resend's API.",
@@ -78,7 +87,15 @@ export const mailSettings = settings(
         "RECEIVING_EMAIL is set, but RESEND_API_KEY, which is needed to send mail to it, is not.",
     ],
     resolve: (
-      { resend_api_key: api_key, mail_domain, mail_from, receiving_email, resend_webhook_secret, resend_base_url },
+      {
+        resend_api_key: api_key,
+        mail_domain,
+        mail_from,
+        receiving_email,
+        resend_webhook_secret,
+        dns_resolver,
+        resend_base_url,
+      },
       { production },
     ) => {
       const domain = mail_domain ?? mail_from?.replace(/^.*@|>$/g, "");
@@ -93,11 +110,21 @@ export const mailSettings = settings(
           from: sendersOf(domain ?? SHOWN_DOMAIN, mail_from),
           receiving_email,
           webhook_secrets: resend_webhook_secret,
+          /** Absent: the system's. */
+          resolver: dns_resolver,
         },
       };
     },
   },
 );
+
+function nameServer(text: string): string {
+  const [, bracketed, plain, port] = /^(?:\[([\da-fA-F:.]+)\]|([\d.]+)):(\d{1,5})$/.exec(text) ?? [];
+  const isServer =
+    isIP(text) !== 0 || (isIP(bracketed ?? plain ?? "") !== 0 && Number(port) > 0 && Number(port) < 65_536);
+  if (isServer) return text;
+  throw new InvalidSettingError("it must be an IP address, with or without a port: 1.1.1.1, [2606:4700::1111]:53");
+}
 
 const SECRETS_MAX = 8;
 

@@ -5,10 +5,39 @@ const spec = vendorSpec("resend");
 /** Whether Resend's description is beside this checkout. */
 export const resendDescribed = spec !== undefined;
 
+/** The records that the stand-in lists for each domain. */
+export const RECORDS = [
+  {
+    record: "SPF",
+    name: "send",
+    type: "MX",
+    ttl: "Auto",
+    status: "not_started",
+    value: "feedback-smtp.us-east-1.amazonses.com",
+    priority: 10,
+  },
+  {
+    record: "SPF",
+    name: "send",
+    type: "TXT",
+    ttl: "Auto",
+    status: "not_started",
+    value: "v=spf1 include:amazonses.com ~all",
+  },
+  { record: "DKIM", name: "resend._domainkey", type: "TXT", ttl: "Auto", status: "not_started", value: "p=MIGfMA0G" },
+] as const;
+
 export interface SentMail {
   readonly id: string;
   readonly idempotency_key: string | null;
   readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** A domain, as Resend has it. */
+export interface KeptDomain {
+  readonly id: string;
+  readonly name: string;
+  status: "not_started" | "pending" | "verified";
 }
 
 /** Makes a response instead of accepting the mail. */
@@ -19,6 +48,7 @@ export interface ResendStandIn {
   readonly key: string;
   /** Accepted mails, each once. */
   readonly mails: readonly SentMail[];
+  readonly domains: readonly KeptDomain[];
   /** Requests, accepted or not. */
   readonly requests: number;
   /** How requests and responses differed from Resend's description; empty if that is missing. */
@@ -34,6 +64,7 @@ export interface ResendStandIn {
 
 export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
   const mails: SentMail[] = [];
+  const domains: KeptDomain[] = [];
   const faults: string[] = [];
   const refusals: Refusing[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
@@ -47,7 +78,7 @@ export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
       requests++;
       const text = await request.text();
       const refusal = refusals.shift();
-      const response = refusal ? await refusal(request) : accept(request, text);
+      const response = refusal ? await refusal(request) : answerTo(request, text);
       await held;
       const { method, headers, url } = request;
       const answer = await response
@@ -58,15 +89,42 @@ export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
       if (spec && answer !== undefined) {
         const { pathname: path } = new URL(url);
         const { status } = response;
-        const exchange = { method: method.toLowerCase(), path, headers, body: JSON.parse(text), status, answer };
+        const exchange = {
+          method: method.toLowerCase(),
+          path,
+          headers,
+          body: text && JSON.parse(text),
+          status,
+          answer,
+        };
         faults.push(...spec.faultsOf(exchange));
       }
       return response;
     },
   });
 
+  function answerTo(request: Request, text: string): Response {
+    if (request.headers.get("authorization") !== `Bearer ${key}`) return refused(401, "invalid_api_key");
+    const { pathname } = new URL(request.url);
+    return pathname.startsWith("/domains") ? domainCall(request, text) : accept(request, text);
+  }
+
+  function domainCall({ method, url }: Request, text: string): Response {
+    const [, , id, verb] = new URL(url).pathname.split("/");
+    if (id === undefined && method === "GET") return Response.json({ object: "list", has_more: false, data: domains });
+    if (id === undefined) {
+      const added: KeptDomain = { id: crypto.randomUUID(), name: JSON.parse(text).name, status: "not_started" };
+      domains.push(added);
+      return Response.json({ ...added, records: RECORDS });
+    }
+    const found = domains.find((domain) => domain.id === id);
+    if (!found) return refused(404, "not_found");
+    if (verb === undefined) return Response.json({ object: "domain", ...found, records: RECORDS });
+    found.status = "verified";
+    return Response.json({ object: "domain", id });
+  }
+
   function accept({ headers }: Request, text: string): Response {
-    if (headers.get("authorization") !== `Bearer ${key}`) return refused(401, "invalid_api_key");
     const body = JSON.parse(text) as Record<string, unknown>;
     const idempotency_key = headers.get("idempotency-key");
     const before = mails.find((mail) => mail.idempotency_key === idempotency_key && idempotency_key !== null);
@@ -81,6 +139,7 @@ export function startResend(key = "re_a-key-for-the-stand-in"): ResendStandIn {
     url: server.url.href,
     key,
     mails,
+    domains,
     faults,
     get requests() {
       return requests;

@@ -30,6 +30,17 @@ export class VendorSpec {
     this.#check = schemaChecker(document);
   }
 
+  /** The operations of a path, which may have values in place of parameters. */
+  #operation(path: string): Json {
+    const { paths } = this.#document;
+    const parts = path.split("/");
+    const isPath = (template: string) => {
+      const names = template.split("/");
+      return names.length === parts.length && names.every((name, at) => name.startsWith("{") || name === parts[at]);
+    };
+    return paths[path] ?? paths[Object.keys(paths).find(isPath) ?? ""];
+  }
+
   /** How the body of a webhook differs from the vendor's description. */
   webhookFaults(type: string, body: unknown): string[] {
     const schema = this.#document.webhooks[type]?.post.requestBody.content["application/json"].schema;
@@ -39,12 +50,13 @@ export class VendorSpec {
 
   /** How an exchange differs from the vendor's description. */
   faultsOf({ method, path, headers, body, status, answer }: Exchange): string[] {
-    const operation = this.#document.paths[path]?.[method];
+    const operation = this.#operation(path)?.[method];
     if (!operation) return [`${method} ${path} is not described`];
     const faults: (string | undefined)[] = [];
     for (const part of operation.parameters ?? []) {
       const parameter = resolve(this.#document, part);
-      const value = parameter.in === "header" ? headers.get(parameter.name) : null;
+      if (parameter.in !== "header") continue;
+      const value = headers.get(parameter.name);
       if (value !== null) faults.push(this.#check(parameter.schema, value));
       else if (parameter.required) faults.push(`${parameter.name} is missing`);
     }

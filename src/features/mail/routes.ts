@@ -7,7 +7,7 @@ import { route } from "../../http/route.ts";
 import type { FeatureParts } from "../feature.ts";
 import { mailProblems } from "./problems.ts";
 import { HIDDEN, readMail, readRecipients, selectMails } from "./queries.ts";
-import { ListedMail, MailId, MailList, MailListQuery, ShownMail } from "./schemas.ts";
+import { ListedMail, MailDomain, MailId, MailList, MailListQuery, ShownMail } from "./schemas.ts";
 
 const ROUTE = "/api/v1/mails";
 
@@ -19,12 +19,15 @@ const mailIdParam = idParam({
 });
 
 const [LISTED] = ListedMail.examples as [object];
+const [DOMAIN] = MailDomain.examples as [object];
 const [EXAMPLE] = ShownMail.examples as [object];
+
+const NO_DOMAIN = { domain: null, ok: false, provider_status: null, problems: [], records: [] };
 
 /** Whether a caller may see addresses and subject lines. */
 const mayOpen = (caller: Caller) => mayDo(caller, "mail:recipients");
 
-export function mailRoutes({ log, sql }: Pick<FeatureParts, "log" | "sql">) {
+export function mailRoutes({ log, sql, mail: { checkDomain } }: Pick<FeatureParts, "log" | "sql" | "mail">) {
   return [
     route(
       {
@@ -73,6 +76,20 @@ export function mailRoutes({ log, sql }: Pick<FeatureParts, "log" | "sql">) {
         if (!mail) throw new Problem(mailProblems.mail_not_found, `The service sent no mail with the id ${mail_id}.`);
         return mail;
       },
+    ),
+    route(
+      {
+        method: "GET",
+        path: "/api/v1/mail/domain",
+        id: "checkMailDomain",
+        tag: tags.mail,
+        summary: "Check the domain that mail comes from",
+        description:
+          "Asks Resend and a name server whether SPF, DKIM and DMARC of the domain are right, and says what was expected, what was found and how to fix it. Takes some seconds if they do not answer.",
+        scope: "mail:read",
+        responses: { 200: { description: "What was found.", schema: MailDomain, example: DOMAIN } },
+      },
+      async () => (await checkDomain?.()) ?? NO_DOMAIN,
     ),
   ];
 }

@@ -13,6 +13,8 @@ export const MailId = Type.String({
   examples: [EXAMPLE_MAIL_ID],
 });
 
+const NullableText = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
+
 export const ReportReceived = component(
   "ReportReceived",
   Type.Object(
@@ -20,6 +22,57 @@ export const ReportReceived = component(
       outcome: oneOf(["recorded", "ignored"], "`ignored`: it says nothing new, or is not about mail of the service."),
     },
     { additionalProperties: false, examples: [{ outcome: "recorded" }] },
+  ),
+);
+
+export const MailDomain = component(
+  "MailDomain",
+  Type.Object(
+    {
+      domain: NullableText("The domain that mail comes from; `null`: neither MAIL_DOMAIN nor MAIL_FROM is set."),
+      ok: Type.Boolean({ description: "Whether everything is as it must be." }),
+      provider_status: NullableText(
+        "What Resend says of the domain; `null`: it could not be asked, or does not know it.",
+      ),
+      problems: Type.Array(Type.String(), { description: "What else is wrong, and how to fix it." }),
+      records: Type.Array(
+        Type.Object(
+          {
+            purpose: oneOf(["SPF", "DKIM", "DMARC"], "What the record is for."),
+            type: oneOf(["TXT", "MX", "CNAME"], "The record's type."),
+            name: Type.String({ description: "The record's full name." }),
+            value: NullableText("What is expected; `null`: only Resend knows. Of an MX record, its priority and host."),
+            status: oneOf(["ok", "missing", "wrong", "unknown"], "`unknown`: the name server could not be asked."),
+            found: Type.Array(Type.String(), { description: "What the name server has." }),
+            how_to_fix: NullableText("What to do; `null`: nothing."),
+          },
+          { additionalProperties: false },
+        ),
+        { description: "The DNS records that the domain needs." },
+      ),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          domain: "levqor.ai",
+          ok: false,
+          provider_status: "verified",
+          problems: [],
+          records: [
+            {
+              purpose: "DMARC",
+              type: "TXT",
+              name: "_dmarc.levqor.ai",
+              value: "v=DMARC1; p=none;",
+              status: "missing",
+              found: [],
+              how_to_fix: "Add a TXT record named _dmarc.levqor.ai with the value v=DMARC1; p=none;.",
+            },
+          ],
+        },
+      ],
+    },
   ),
 );
 
@@ -55,7 +108,6 @@ export const MailListQuery = Type.Object(
   { additionalProperties: false },
 );
 
-const NullableText = (description: string) => Type.Union([Type.String(), Type.Null()], { description });
 const Hidden = "`null` if the key does not have the scope mail:recipients, or it was erased.";
 
 const members = {

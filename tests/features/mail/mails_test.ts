@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { startApi } from "../../http/harness.ts";
+import { startNameServer } from "../../support/dns.ts";
 import { bounce, type MailBench, reportOf, signed, startMailBench } from "./support.ts";
 
 const OPERATOR = "the-operators-own-key";
@@ -106,6 +107,25 @@ describe("a mail", () => {
     const erased = { mail_id, status: "sent", to: null, subject: null, recipient: "erased" };
     expect((await get(mail_id)).body).toMatchObject(erased);
     expect((await list("?person=user:2"))[0]).toMatchObject(erased);
+  });
+});
+
+describe("the domain that mail comes from", () => {
+  test("is checked, and said to be missing where there is none", async () => {
+    const none = { domain: null, ok: false, provider_status: null, problems: [], records: [] };
+    expect((await bench.api.ask("/api/v1/mail/domain", { headers: reader })).body).toEqual(none);
+    const dns = startNameServer();
+    dns.records.set("TXT _dmarc.levqor.ai", ["v=DMARC1; p=none;"]);
+    const one = await startMailBench({ domain: "levqor.ai", resolver: dns.address });
+    const { status, body } = await one.api.ask("/api/v1/mail/domain");
+    await one.api.stop();
+    dns.stop();
+    expect([status, body.domain, body.ok]).toEqual([200, "levqor.ai", false]);
+    expect(body.records.map(({ purpose, status }: Record<string, string>) => [purpose, status])).toEqual([
+      ["SPF", "missing"],
+      ["DKIM", "missing"],
+      ["DMARC", "ok"],
+    ]);
   });
 });
 

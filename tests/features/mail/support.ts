@@ -15,7 +15,12 @@ export interface MailBench {
   send(key: string, changed?: Partial<Mail>): Promise<string>;
 }
 
-export async function startMailBench(options: HarnessOptions = {}): Promise<MailBench> {
+interface MailBenchOptions extends HarnessOptions {
+  readonly domain?: string;
+  readonly resolver?: string;
+}
+
+export async function startMailBench({ domain, resolver, ...options }: MailBenchOptions = {}): Promise<MailBench> {
   let log: EventLog | undefined;
   let mailing: Mailing = NO_MAIL;
   const from = "Levqor <support@levqor.ai>";
@@ -30,6 +35,8 @@ export async function startMailBench(options: HarnessOptions = {}): Promise<Mail
           from: { support: from, billing: from, "no-reply": from, security: from },
           receiving_email: undefined,
           webhook_secrets: SECRETS,
+          domain,
+          resolver,
         },
         logger: { info: () => {} },
       });
