@@ -5,6 +5,7 @@ import { decodeJson } from "../src/json/mod.ts";
 import { addressEvents } from "./address.ts";
 import { bulkEvents } from "./bulk.ts";
 import { consentEvents } from "./consent.ts";
+import { cookiesEvents } from "./cookies.ts";
 import { documentEvents } from "./document.ts";
 import type { EventMeta, NewEvent, RecordedEvent, StoredEvent } from "./envelope.ts";
 import { errorEvents } from "./error.ts";
@@ -34,6 +35,7 @@ export const catalogue = {
   ...addressEvents,
   ...bulkEvents,
   ...consentEvents,
+  ...cookiesEvents,
   ...documentEvents,
   ...errorEvents,
   ...incidentEvents,

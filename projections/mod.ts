@@ -1,4 +1,5 @@
 /** Every read model. */
+import { consents } from "./consents.ts";
 import { erasures } from "./erasures.ts";
 import { errors } from "./errors.ts";
 import { incidents } from "./incidents.ts";
@@ -36,5 +37,6 @@ export const projections: readonly Projection[] = [
   orgs,
   orgMembers,
   supportThreads,
+  consents,
   mails,
 ];

@@ -24,6 +24,7 @@ export const scopes = {
   "metrics:read": "Read the service's metrics.",
   "orgs:read": "List one's organisations, and read their members.",
   "orgs:write": "Create and rename organisations, and change their members.",
+  "consents:read": "Read consents and their receipts: one's own, and for the operator any user's.",
   "consents:write": "Accept the terms, and withdraw consents.",
   "subjects:read": "See and export what jobs recorded about a subject.",
   "subjects:write": "Erase subjects.",

@@ -177,6 +177,11 @@ export const problems = defineProblems({
     title: "Range not satisfiable",
     help: "The requested range starts after the end of the file. Content-Range gives the size in bytes.",
   },
+  invalid_email: {
+    status: 422,
+    title: "Invalid e-mail address",
+    help: "An address has the form name@example.com: without quotation marks and spaces, with a domain of two labels or more, and at most 254 bytes long. Capitals, other scripts and both spellings of an accented letter are accepted, and make no difference.",
+  },
   validation_failed: {
     status: 422,
     title: "Validation failed",

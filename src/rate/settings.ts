@@ -21,6 +21,7 @@ export const SHARED_POLICIES = {
 export const ROUTE_POLICIES = {
   errors: { quota: 5, counted: "to report errors from one caller" },
   support: { quota: 5, counted: "to open support threads from one caller" },
+  cookies: { quota: 10, counted: "to choose cookies from one caller" },
   marketing: { quota: 5, counted: "to ask for marketing mail from one caller" },
   releases: { quota: 600, counted: "to release jobs from one caller" },
 } as const;

@@ -308,6 +308,8 @@ const cases: Record<string, () => Call[]> = {
 
   // Only about the caller: tests/features/consent.
   acceptTerms: () => [],
+  listConsents: () => [],
+  getConsentReceipt: () => [get(`/api/v1/consents/consent-${OWNER}@1/receipt`, NO_SESSION, [404, "consent_not_found"])],
   // Everybody's names for people are their own.
   getSubject: () => [get("/api/v1/subjects/somebody", "nothing of others")],
   exportSubject: () => [

@@ -4,7 +4,7 @@ import type { Connector } from "../../../connectors/connector.ts";
 import { consentStream } from "../../../events/consent.ts";
 import { decode, eventId } from "../../../events/mod.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
-import { MAIL_RETRY, type Mail, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
+import { MAIL_RETRY, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
 import { type Holder, subjectOf } from "./holders.ts";
 import { type Linking, marketingTo, mayMail } from "./marketing.ts";
 import { MAIL_CONFIRMATION, MAIL_WELCOME } from "./reactions.ts";
@@ -40,14 +40,14 @@ export function consentWorkflows({ mailer, ...parts }: Linking & Pick<Mailing, "
         const stream_id = consentStream(id);
         const address = await readAddress(stream_id, version);
         if (address === null || (await mayMail(parts, { holder, address }))) return { skipped: "not_needed" };
-        const href = `${parts.base_url}/marketing/confirm/${await confirmationToken(parts.vault, { id, version })}`;
-        return await mailer.send(
-          { ...asking({ to: address, href }), person: subjectOf(holder) },
-          {
-            idempotency_key: eventId({ stream_id, version }),
-            signal,
-          },
-        );
+        const confirm_url = `${parts.base_url}/marketing/confirm/${await confirmationToken(parts.vault, { id, version })}`;
+        const mail = {
+          template: "marketing_confirmation",
+          values: { confirm_url },
+          to: address,
+          person: subjectOf(holder),
+        };
+        return await mailer.send(mail, { idempotency_key: eventId({ stream_id, version }), signal });
       },
     }),
     defineSystemWorkflow({
@@ -62,7 +62,10 @@ export function consentWorkflows({ mailer, ...parts }: Linking & Pick<Mailing, "
         if (!marketing) return { skipped: "consent_withdrawn" };
         const { mayStillSend, ...mail } = marketing;
         const idempotency_key = eventId({ stream_id: consentStream(id), version });
-        return await mailer.send({ ...WELCOME, ...mail }, { idempotency_key, signal, mayStillSend });
+        return await mailer.send(
+          { template: "marketing_welcome", values: {}, ...mail },
+          { idempotency_key, signal, mayStillSend },
+        );
       },
     }),
   ];
@@ -74,27 +77,3 @@ export function consentWorkflows({ mailer, ...parts }: Linking & Pick<Mailing, "
     return (decode(event).data as { address: string | null }).address;
   }
 }
-
-function asking({ to, href }: { to: string; href: string }): Mail {
-  return {
-    to,
-    sender: "no-reply",
-    kind: "marketing_confirmation",
-    subject: "Confirm that you want news from Levqor",
-    paragraphs: [
-      "Somebody, probably you, asked for news from Levqor to be sent to this address. If you want that, confirm it within 7 days:",
-      { link: { label: "Show the confirmation", href } },
-      "If you do not, ignore this mail: nothing more is sent.",
-    ],
-  };
-}
-
-const WELCOME = {
-  sender: "no-reply",
-  kind: "marketing_welcome",
-  subject: "You get news from Levqor from now on",
-  paragraphs: [
-    "You confirmed that you want news from Levqor at this address.",
-    "You can end it whenever you like, with the link below or with the button of your mail program.",
-  ],
-} as const;

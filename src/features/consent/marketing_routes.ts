@@ -1,6 +1,5 @@
 /** Marketing mail: asking for it, confirming it and ending it. */
 import { VISITOR } from "../../../events/account.ts";
-import { normalisedEmail } from "../../domain/email_address.ts";
 import type { ApiParts } from "../../http/api.ts";
 import type { Call } from "../../http/call.ts";
 import type { PathParam } from "../../http/declaration.ts";
@@ -8,7 +7,7 @@ import { tags } from "../../http/document/tags.ts";
 import type { Page } from "../../http/page.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
-import { invalid } from "../../http/request/validation.ts";
+import { checkedEmail } from "../../http/request/email.ts";
 import { type Route, route } from "../../http/route.ts";
 import { Allowance } from "../../rate/mod.ts";
 import { currentDocuments } from "./documents.ts";
@@ -61,13 +60,10 @@ export function marketingRoutes({
         responses: {
           202: { description: "The request is accepted.", schema: MarketingRequested, example: { status: "accepted" } },
         },
-        errors: [consentProblems.too_many_opt_ins],
+        errors: [problems.invalid_email, consentProblems.too_many_opt_ins],
       },
       async (call) => {
-        const address = normalisedEmail(call.body.email);
-        if (address === undefined) {
-          throw invalid([{ pointer: "/email", message: "must be an e-mail address, such as ada@example.com" }]);
-        }
+        const address = checkedEmail(call.body.email, "/email");
         const notice = (await currentDocuments(log)).find(({ document }) => document === "marketing");
         if (!notice) throw new Problem(problems.unavailable, "The notice is not published yet.", { retry_after_s: 5 });
         const isCounted = call.caller === undefined;

@@ -27,6 +27,26 @@ export const consentProblems = defineProblems({
     title: "Too many opt-ins",
     help: "More mails are being asked for without a key than the service sends at the moment, so none is sent. Ask again after the number of seconds in Retry-After.",
   },
+  consent_not_found: {
+    status: 404,
+    title: "Consent not found",
+    help: "No consent that the caller may see has this id. GET /api/v1/consents lists a user's own.",
+  },
+  cookie_choice_not_found: {
+    status: 404,
+    title: "Choice about cookies not found",
+    help: "No choice has this consent_id. Leave it out to make a new one.",
+  },
+  too_many_cookie_choices: {
+    status: 409,
+    title: "Choice about cookies changed too often",
+    help: "A choice can be changed 100 times. Leave consent_id out to make a new one.",
+  },
+  too_many_choices: {
+    status: 429,
+    title: "Too many choices about cookies",
+    help: "More choices about cookies are being made than the service records at the moment, so this one was not. Treat everything that can be refused as refused, and send it again after the number of seconds in Retry-After.",
+  },
   terms_outdated: {
     status: 409,
     title: "Terms outdated",

@@ -12,11 +12,6 @@ export const userProblems = defineProblems({
     title: "Address taken",
     help: "The e-mail address is another user's. GET /api/v1/users?email= finds them.",
   },
-  invalid_email: {
-    status: 422,
-    title: "Invalid e-mail address",
-    help: "An address has the form name@example.com: without quotation marks and spaces, with a domain of two labels or more, and at most 254 bytes long. Capitals, other scripts and both spellings of an accented letter are accepted, and make no difference.",
-  },
   unknown_locale: {
     status: 422,
     title: "Unknown locale",

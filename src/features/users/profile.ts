@@ -1,8 +1,8 @@
 /** Checks what a caller says of a user. No message quotes a value: it may be personal. */
 import type { UserProfile } from "../../../events/user.ts";
-import { normalisedEmail } from "../../domain/email_address.ts";
 import { USER_META_LIMIT_BYTES } from "../../http/limits.ts";
 import { Problem, type ProblemKind } from "../../http/problem.ts";
+import { checkedEmail } from "../../http/request/email.ts";
 import { userProblems } from "./problems.ts";
 import type { UserUpdate } from "./schemas.ts";
 
@@ -22,17 +22,6 @@ export function checkedProfile({ email, name, locale, currency, meta }: UserUpda
     ...(currency !== undefined && { currency }),
     ...(meta !== undefined && { meta }),
   };
-}
-
-/** An address in its one spelling. Throws the problem `invalid_email`. */
-export function checkedEmail(text: string, pointer: string): string {
-  const email = normalisedEmail(text);
-  if (email !== undefined) return email;
-  throw wrong(
-    userProblems.invalid_email,
-    pointer,
-    "must be an e-mail address such as ada@example.com, of at most 254 bytes",
-  );
 }
 
 const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf("currency"));

@@ -14,6 +14,7 @@ import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
+import { checkedEmail } from "../../http/request/email.ts";
 import { checkedParam, idParam } from "../../http/request/params.ts";
 import { readAt } from "../../http/request/read_model.ts";
 import { invalid } from "../../http/request/validation.ts";
@@ -21,7 +22,7 @@ import { route } from "../../http/route.ts";
 import { certificate } from "./certificate.ts";
 import { changeUser, commandUser, ensureUser, findUser, type UserMeta, upsertUser } from "./commands.ts";
 import { userProblems } from "./problems.ts";
-import { checkedEmail, checkedProfile } from "./profile.ts";
+import { checkedProfile } from "./profile.ts";
 import { showUser } from "./queries.ts";
 import {
   EmailQuery,
@@ -75,7 +76,7 @@ export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
           200: { description: "There was a user with this address.", schema: UserIsUpdated, example: UPDATED },
           201: { description: "The user is recorded.", schema: UserIsCreated, example: CREATED },
         },
-        errors: [userProblems.operator_required, userProblems.invalid_email, ...INVALID],
+        errors: [userProblems.operator_required, problems.invalid_email, ...INVALID],
       },
       async (call) => {
         requireOperator(call.caller);
@@ -103,7 +104,7 @@ export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
         scope: "users:read",
         query: EmailQuery,
         responses: FOUND,
-        errors: [userProblems.invalid_email, userProblems.user_not_found],
+        errors: [problems.invalid_email, userProblems.user_not_found],
       },
       async (call) => {
         const email = checkedEmail(call.query.email, "?email");
@@ -234,7 +235,7 @@ export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
         params: { user_id: userIdParam },
         body: UserUpdate,
         responses: CHANGED,
-        errors: [userProblems.user_not_found, userProblems.email_taken, userProblems.invalid_email, ...INVALID],
+        errors: [userProblems.user_not_found, userProblems.email_taken, problems.invalid_email, ...INVALID],
       },
       async (call) => await update(call, reached(call)),
     ),

@@ -123,12 +123,13 @@ describe("until a user accepts the terms", () => {
     for (const one of operations) expect(await calling(one)).toEqual([one.id, ...REFUSED]);
     const before = await Promise.all(others.map(calling));
     const possible = before.filter(([, , error]) => error !== "insufficient_scope").map(([id]) => id);
-    // Each on a line of its own, in order: calls about the terms, about the user themself, and signing out.
     expect(possible.sort()).toEqual([
       "acceptTerms",
       "endOtherSessions",
       "endSession",
+      "getConsentReceipt",
       "getOwnUser",
+      "listConsents",
       "listSessions",
       "updateOwnUser",
       "withdrawMarketing",

@@ -1,4 +1,4 @@
-/** Documents and consents: what is in force, and who agreed to it. */
+/** The documents that are in force, and who accepted the terms. */
 import type { ApiParts } from "../../http/api.ts";
 import { tags } from "../../http/document/tags.ts";
 import { Problem } from "../../http/problem.ts";
@@ -18,7 +18,7 @@ const TERMS = "/api/v1/terms";
 const [EXAMPLE_TERMS] = Terms.examples as [object];
 const [EXAMPLE_ACCEPTANCE] = Acceptance.examples as [object];
 
-export function consentRoutes({ log, addressOf }: Pick<ApiParts, "log" | "addressOf">) {
+export function termsRoutes({ log, addressOf }: Pick<ApiParts, "log" | "addressOf">) {
   const originOf = originReader(addressOf);
   return [
     route(
