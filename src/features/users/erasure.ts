@@ -9,6 +9,7 @@ import { ofAccount } from "../../../events/account.ts";
 import { keyStream } from "../../../events/key.ts";
 import { orgAccount, orgStream } from "../../../events/org.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
+import { subjectStream } from "../../../events/subject.ts";
 import { ERASED_CLASSES, userAccount } from "../../../events/user.ts";
 import type { Sql } from "../../db/mod.ts";
 import { keyDecider } from "../../domain/key.ts";
@@ -17,7 +18,7 @@ import { EVERYTHING } from "../../domain/reach.ts";
 import { scheduleDecider } from "../../domain/schedule.ts";
 import { commandJob, jobMeta } from "../../jobs/commands.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
-import { type EventLog, handle } from "../../log/mod.ts";
+import { create, type EventLog, handle } from "../../log/mod.ts";
 import type { Projector } from "../../projector/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import { commandUser, readUser } from "./commands.ts";
@@ -66,7 +67,7 @@ interface Ending {
   readonly signal: AbortSignal;
 }
 
-/** Ends what belongs to a user: keys, schedules, unfinished jobs and memberships. */
+/** Ends what belongs to a user: keys, schedules, unfinished jobs, subjects and memberships. */
 async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, signal }: Ending): Promise<void> {
   const account = userAccount(user_id);
   const meta = (id: string) => ({ actor, ...ofAccount(account), correlation_id: id });
@@ -126,6 +127,19 @@ async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, s
         reach: EVERYTHING,
         command: { type: "cancel", reason: "subject_erased" },
         meta: { ...jobMeta(job_id, { actor }) },
+      }),
+  );
+  // Persons in the user's own naming: nobody could ask for them any more.
+  await each(
+    (after) => sql<{ subject: string; position: number }[]>`
+      select subject, max(position) as position from levqor_read.jobs
+      where account = ${account} and subject <> ${account} group by subject having max(position) > ${after}
+      order by max(position) limit ${PAGE}`,
+    ({ subject }) =>
+      create(log, {
+        stream_id: subjectStream(subject),
+        events: [{ type: "subject.erased", data: {} }],
+        meta: { ...meta(subject), subject },
       }),
   );
   await each(
