@@ -12,6 +12,11 @@ import { personal } from "./personal.ts";
 /** The stream of somebody's consents. */
 export const consentStream = streamName("consent");
 
+/** A request to confirm an address, as the vault names it. */
+export function optInSubject(id: string): string {
+  return `opt_in:${id}`;
+}
+
 /** Where somebody agreed: kept only for as long as a trace is. */
 const Origin = {
   ip: Type.Optional(personal(Type.String({ minLength: 1, maxLength: 64 }), "trace")),
@@ -24,7 +29,8 @@ export type TermsAccepted = Static<typeof TermsAccepted>;
 
 /**
  * Somebody, perhaps somebody else, asked for marketing mail to an address, which is asked to confirm it. In the stream of
- * the address, whoever has it: that is where such mails are counted.
+ * the address, whoever has it: that is where such mails are counted. Each is a subject of its own, so that one can be forgotten
+ * without the address, which its person may want to use again.
  */
 export const MarketingRequested = Type.Object({
   address: personal(Type.String({ minLength: 1, maxLength: 254 }), "trace"),

@@ -114,8 +114,9 @@ function decide(command: ConsentCommand, state: ConsentState): readonly KnownNew
     case "confirm_marketing":
       return confirmMarketing(command, state);
     case "withdraw_marketing":
-      // Also what was never given: an objection counts.
+      // Also what was never given: an objection counts. An erasure alone is none.
       if (state.marketing.status === "withdrawn") return [];
+      if (state.marketing.status === "none" && command.by === "erasure") return [];
       return [{ type: "consent.marketing_withdrawn", data: { by: command.by } }];
   }
 }

@@ -110,8 +110,9 @@ describe("consent to marketing mail", () => {
       .then(withdrawn("user"));
   });
 
-  test("can be refused before anybody asked for it", () => {
+  test("can be refused before anybody asked for it, which an erasure alone does not", () => {
     given().when({ type: "withdraw_marketing", by: "link" }).then(withdrawn());
+    given().when({ type: "withdraw_marketing", by: "erasure" }).then();
   });
 });
 

@@ -24,11 +24,17 @@ export function commandHolder(
     holder,
     command,
     meta,
-  }: { holder: Holder; command: ConsentCommand; meta: Pick<EventMeta, "actor" | "request_id" | "traceparent"> },
+    subject = subjectOf(holder),
+  }: {
+    holder: Holder;
+    command: ConsentCommand;
+    meta: Pick<EventMeta, "actor" | "request_id" | "traceparent">;
+    /** Whose data it is, if it is not the holder's. */
+    subject?: string;
+  },
 ): Promise<Consenting> {
   const stream_id = streamOf(holder);
-  const subject = subjectOf(holder);
-  const account = holder.kind === "user" ? { account: subject } : {};
+  const account = holder.kind === "user" ? { account: subjectOf(holder) } : {};
   const about = { ...meta, ...account, subject, correlation_id: stream_id };
   return handle(log, { stream_id, decider: consentDecider, command, meta: about });
 }

@@ -5,9 +5,9 @@ import { consentStream } from "../../../events/consent.ts";
 import { decode, eventId } from "../../../events/mod.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import { MAIL_RETRY, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
-import { type Holder, subjectOf } from "./holders.ts";
-import { type Linking, marketingTo, mayMail } from "./marketing.ts";
-import { MAIL_CONFIRMATION, MAIL_WELCOME } from "./reactions.ts";
+import type { Holder } from "./holders.ts";
+import { forgetRequests, type Linking, marketingTo, mayMail } from "./marketing.ts";
+import { FORGET_REQUESTS, MAIL_CONFIRMATION, MAIL_WELCOME } from "./reactions.ts";
 import { confirmationToken } from "./tokens.ts";
 
 const Id = Type.String({ pattern: "^[0-9a-z-]{1,64}$" });
@@ -38,14 +38,14 @@ export function consentWorkflows({ mailer, ...parts }: Linking & Pick<Mailing, "
         if (!mailer) return NOT_MAILED;
         const holder: Holder = { kind: "address", id };
         const stream_id = consentStream(id);
-        const address = await readAddress(stream_id, version);
+        const { address, subject } = await readRequest(stream_id, version);
         if (address === null || (await mayMail(parts, { holder, address }))) return { skipped: "not_needed" };
         const confirm_url = `${parts.base_url}/marketing/confirm/${await confirmationToken(parts.vault, { id, version })}`;
         const mail = {
           template: "marketing_confirmation",
           values: { confirm_url },
           to: address,
-          person: subjectOf(holder),
+          person: subject,
         };
         return await mailer.send(mail, { idempotency_key: eventId({ stream_id, version }), signal });
       },
@@ -68,12 +68,22 @@ export function consentWorkflows({ mailer, ...parts }: Linking & Pick<Mailing, "
         );
       },
     }),
+    defineSystemWorkflow({
+      name: FORGET_REQUESTS,
+      summary: "Forgets the addresses for which an erased user asked for marketing mail.",
+      input: Type.Object({ user_id: Id }, { additionalProperties: false }),
+      output: Type.Object({ forgotten: Type.Integer() }),
+      async run({ user_id }) {
+        return { forgotten: await forgetRequests(parts, { kind: "user", id: user_id }) };
+      },
+    }),
   ];
 
   /** The address that is to confirm; `null`: it was erased. Throws if the log has no such event. */
-  async function readAddress(stream_id: string, version: number): Promise<string | null> {
+  async function readRequest(stream_id: string, version: number) {
     const [event] = await parts.log.readStream(stream_id, { after_version: version - 1, limit: 1 });
     if (!event) throw new Error(`Cannot mail ${eventId({ stream_id, version })}: the event does not exist`);
-    return (decode(event).data as { address: string | null }).address;
+    const { data, meta } = decode(event);
+    return { address: (data as { address: string | null }).address, subject: meta.subject as string };
   }
 }

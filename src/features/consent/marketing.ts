@@ -1,10 +1,12 @@
 /** Consent to marketing mail: asked for, confirmed, withdrawn, and looked at again whenever such a mail is sent. */
-import type { MarketingRequested, WithdrawalWay } from "../../../events/consent.ts";
+import { randomUUID } from "node:crypto";
+import { type MarketingRequested, optInSubject, type WithdrawalWay } from "../../../events/consent.ts";
 import type { DocumentVersion } from "../../../events/document.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
-import { decode } from "../../../events/mod.ts";
+import { decode, metaOf } from "../../../events/mod.ts";
+import { ERASED_CLASSES } from "../../../events/user.ts";
 import type { ConsentRejection } from "../../domain/consent.ts";
-import type { EventLog } from "../../log/mod.ts";
+import { type EventLog, pagesOf } from "../../log/mod.ts";
 import type { Mail } from "../../mail/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import { type Consenting, commandHolder, type Origin, readConsents } from "./commands.ts";
@@ -31,6 +33,7 @@ export async function requestMarketing(
     holder,
     command: { type: "request_marketing", address, notice, now: Date.now() },
     meta,
+    subject: optInSubject(randomUUID()),
   });
 }
 
@@ -109,6 +112,24 @@ export async function mayMail(
     if (status !== "none") return status === "given";
   }
   return false;
+}
+
+/**
+ * Forgets the addresses of a user's requests, which are subjects of their own. Those that the user confirmed lead to them, and to
+ * the others for the same address.
+ */
+export async function forgetRequests({ log, vault }: Parts, user: Holder): Promise<number> {
+  const subjects = new Set<string>();
+  for (const { stream_id } of (await readConsents(log, streamOf(user))).marketing.confirmed) {
+    for await (const page of pagesOf(log, { stream_id })) {
+      for (const event of page) {
+        const { subject } = metaOf(event);
+        if (event.type === "consent.marketing_requested" && subject !== undefined) subjects.add(subject);
+      }
+    }
+  }
+  if (subjects.size > 0) await vault.destroy([...subjects], ERASED_CLASSES);
+  return subjects.size;
 }
 
 /** Where links in mails lead: the service's public URL, without a trailing slash. */

@@ -6,7 +6,7 @@ import { cookieRoutes } from "./cookie_routes.ts";
 import { startPublishing } from "./documents.ts";
 import { consentWorkflows } from "./mail.ts";
 import { marketingRoutes } from "./marketing_routes.ts";
-import { mailConfirmation, mailWelcome } from "./reactions.ts";
+import { endMarketingOfErased, mailConfirmation, mailWelcome } from "./reactions.ts";
 import { termsRoutes } from "./terms_routes.ts";
 
 export const consent: Feature = {
@@ -17,7 +17,7 @@ export const consent: Feature = {
     ...marketingRoutes(parts),
     ...consentRoutes(parts),
   ],
-  reactions: (config) => [mailConfirmation(config), mailWelcome(config)],
+  reactions: (config) => [mailConfirmation(config), mailWelcome(config), endMarketingOfErased],
   workflows: ({ log, vault, mail, config }) =>
     consentWorkflows({ log, vault, mailer: mail.mailer, base_url: baseUrl(config) }),
   start: startPublishing,

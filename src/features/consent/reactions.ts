@@ -1,10 +1,14 @@
 /** What follows from consents: mails. */
+import { consentStream } from "../../../events/consent.ts";
 import { entityId } from "../../../events/mod.ts";
-import { defineReaction, type Reaction, submit } from "../../reactor/mod.ts";
+import { consentDecider } from "../../domain/consent.ts";
+import { command, defineReaction, type Reaction, submit } from "../../reactor/mod.ts";
 
 /** The system workflows that send these mails: see `mail.ts`. */
 export const MAIL_CONFIRMATION = "levqor.mail_marketing_confirmation";
 export const MAIL_WELCOME = "levqor.mail_marketing_welcome";
+/** Forgets what is kept of requests for them. */
+export const FORGET_REQUESTS = "levqor.forget_marketing_requests";
 
 /** `delivery`: absent: no mail is sent. */
 interface MailSettings {
@@ -35,3 +39,20 @@ export function mailWelcome({ mail: { delivery } }: MailSettings): Reaction {
     },
   });
 }
+
+/** A user who is erased gets no more marketing mail, and no address of theirs stays. */
+export const endMarketingOfErased = defineReaction({
+  name: "end_marketing_of_erased",
+  events: ["user.erased"],
+  react({ stream_id }) {
+    const user_id = entityId(stream_id);
+    return [
+      command({
+        stream_id: consentStream(user_id),
+        decider: consentDecider,
+        command: { type: "withdraw_marketing", by: "erasure" },
+      }),
+      submit({ workflow: FORGET_REQUESTS, payload: { user_id } }),
+    ];
+  },
+});

@@ -56,13 +56,16 @@ const typesOf = async (id: string) => (await eventsOf(id)).map(({ type }) => typ
 const idOf = async (address: string) => (await holderOfAddress(api.vault, address)).id;
 
 /** Runs a workflow as a job does. */
-function run(name: "confirmation" | "welcome", input: object) {
+function run(
+  name: "mail_marketing_confirmation" | "mail_marketing_welcome" | "forget_marketing_requests",
+  input: object,
+) {
   const delivery = resendDelivery({ api_key: resend.key, base_url: resend.url.replace(/\/$/, "") });
   const from = { support: FROM, billing: FROM, "no-reply": FROM, security: FROM };
   const mailer = createMailer({ delivery, from, log, vault: api.vault });
   const workflows = consentWorkflows({ log, vault: api.vault, mailer, base_url: api.url });
   const context = { signal: new AbortController().signal } as ConnectorContext;
-  return workflows.find((workflow) => workflow.name === `levqor.mail_marketing_${name}`)?.run(input, context);
+  return workflows.find((workflow) => workflow.name === `levqor.${name}`)?.run(input, context);
 }
 
 const lastMail = () => resend.mails.at(-1)?.body as { to: string; text: string; headers?: Record<string, string> };
@@ -75,7 +78,7 @@ async function linkFor(address: string): Promise<string> {
   expect((await optIn(address)).status).toBe(202);
   const id = await idOf(address);
   const events = await eventsOf(id);
-  await run("confirmation", { id, version: events.length });
+  await run("mail_marketing_confirmation", { id, version: events.length });
   expect(lastMail().to).toBe(address);
   return linkedToken("/marketing/confirm");
 }
@@ -88,7 +91,7 @@ async function subscriber(kind: "user" | "address" = "address") {
   expect((await confirm(await linkFor(address))).status).toBe(200);
   const id = kind === "user" ? user : await idOf(address);
   const welcome = { kind, id, version: (await eventsOf(id)).length };
-  await run("welcome", welcome);
+  await run("mail_marketing_welcome", welcome);
   return { address, id, welcome, token: linkedToken("/unsubscribe") };
 }
 
@@ -187,7 +190,7 @@ describe("the link in the mail", () => {
   test("is not mailed to somebody who has confirmed already", async () => {
     const { address } = await subscriber();
     const id = await idOf(address);
-    expect(await run("confirmation", { id, version: 1 })).toEqual({ skipped: "not_needed" });
+    expect(await run("mail_marketing_confirmation", { id, version: 1 })).toEqual({ skipped: "not_needed" });
   });
 
   test("confirms nothing if it was changed, or made for something else", async () => {
@@ -216,7 +219,7 @@ describe("the link in the mail", () => {
     const token = await linkFor(address);
     await confirm(token);
     const id = await idOf(address);
-    await run("welcome", { kind: "address", id, version: 2 });
+    await run("mail_marketing_welcome", { kind: "address", id, version: 2 });
     await unsubscribe(linkedToken("/unsubscribe"));
     expect(errorOf(await confirm(token))).toEqual([410, "confirmation_used"]);
     expect((await api.ask(`/marketing/confirm/${token}`, { method: "POST" })).text).toContain(
@@ -314,9 +317,9 @@ describe("unsubscribing against sending", () => {
     const welcome = { ...subscribed.welcome, version: 1_000 };
     const sent = resend.mails.length;
     resend.refuse(() => refused(503, "internal_server_error", { "retry-after": "0" }));
-    await expect(run("welcome", welcome)).rejects.toThrow();
+    await expect(run("mail_marketing_welcome", welcome)).rejects.toThrow();
     await unsubscribe(token);
-    const outcomes = await Promise.all(Array.from({ length: 8 }, () => run("welcome", welcome)));
+    const outcomes = await Promise.all(Array.from({ length: 8 }, () => run("mail_marketing_welcome", welcome)));
     expect(outcomes).toEqual(Array(8).fill({ skipped: "consent_withdrawn" }));
     expect(resend.mails).toHaveLength(sent);
   });
@@ -329,7 +332,7 @@ describe("unsubscribing against sending", () => {
     const sending = (async () => {
       for (let version = 1_000; begun.filter(({ after }) => after).length < 3; version++) {
         const after = isOver;
-        begun.push({ after, outcome: await run("welcome", { kind: "address", id, version }) });
+        begun.push({ after, outcome: await run("mail_marketing_welcome", { kind: "address", id, version }) });
       }
     })();
     await resend.accepted(sent + 3);
@@ -357,7 +360,7 @@ describe("a user in their own session", () => {
     expect(errorOf(await api.ask("/api/v1/jobs", { headers }))).toEqual([403, "terms_not_accepted"]);
     for (const _ of [1, 2]) expect((await optOut(headers)).body).toEqual({ status: "withdrawn" });
     expect(await typesOf(id)).toEqual(["confirmed", "withdrawn"]);
-    expect(await run("welcome", welcome)).toEqual({ skipped: "consent_withdrawn" });
+    expect(await run("mail_marketing_welcome", welcome)).toEqual({ skipped: "consent_withdrawn" });
     const other = await subscriber("user");
     expect(errorOf(await optOut(headers, { user: `user:${other.id}` }))).toEqual([422, "validation_failed"]);
     expect((await optOut(operator, { user: `user:${other.id}` })).status).toBe(200);
@@ -365,17 +368,22 @@ describe("a user in their own session", () => {
   });
 });
 
+/** Of the request that a stream begins with. */
+const requestOf = async (id: string) => (await eventsOf(id))[0]?.meta.subject as string;
+
 test("an address that was forgotten is mailed nothing, and its link confirms nothing", async () => {
   const address = newAddress();
   const pending = await linkFor(address);
   const { id, welcome, token } = await subscriber();
   await Promise.all([
-    api.vault.destroy(`address:${await idOf(address)}`, ["trace"]),
+    api.vault.destroy(await requestOf(await idOf(address)), ["trace"]),
+    api.vault.destroy(await requestOf(id), ["trace"]),
     api.vault.destroy(`address:${id}`, ["trace", "evidence"]),
   ]);
   expect(errorOf(await confirm(pending))).toEqual([410, "confirmation_expired"]);
-  expect(await run("welcome", welcome)).toEqual({ skipped: "consent_withdrawn" });
-  expect(await run("confirmation", { id: await idOf(address), version: 1 })).toEqual({ skipped: "not_needed" });
+  expect(await run("mail_marketing_welcome", welcome)).toEqual({ skipped: "consent_withdrawn" });
+  const forgotten = { id: await idOf(address), version: 1 };
+  expect(await run("mail_marketing_confirmation", forgotten)).toEqual({ skipped: "not_needed" });
   expect((await unsubscribe(token)).status).toBe(200);
   const opened = await openEvents(api.vault, await api.log.readStream(`consent-${id}`));
   expect(opened.map(decode)).toMatchObject([
@@ -383,6 +391,24 @@ test("an address that was forgotten is mailed nothing, and its link confirms not
     { data: { address: null, notice: { version: 1 } } },
     {},
   ]);
+});
+
+test("of a user who is erased no request is readable, and the address can be used again", async () => {
+  const { id, address } = await subscriber("user");
+  expect(await run("forget_marketing_requests", { user_id: id })).toEqual({ forgotten: 1 });
+  const [request] = await eventsOf(await idOf(address));
+  expect(request?.data).toMatchObject({ address: null });
+  await api.vault.release({ kind: "email", value: address }, `user:${id}`);
+  // As if a quarter of an hour had passed.
+  const again = { address, notice: { version: 1, sha256: "0".repeat(64) } };
+  await log.append({
+    stream_id: `consent-${await idOf(address)}`,
+    expected_version: 1,
+    events: [{ type: "consent.marketing_requested", data: again }],
+    meta: { actor: "visitor", correlation_id: "test", subject: "opt_in:another" },
+  });
+  await run("mail_marketing_confirmation", { id: await idOf(address), version: 2 });
+  expect((await confirm(linkedToken("/marketing/confirm"))).status).toBe(200);
 });
 
 test("the service mails the link and, once it is confirmed, the first marketing mail, through jobs without addresses", async () => {

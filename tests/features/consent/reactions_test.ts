@@ -1,6 +1,7 @@
 import { describe, test } from "bun:test";
-import { mailConfirmation, mailWelcome } from "../../../src/features/consent/reactions.ts";
-import { submit } from "../../../src/reactor/mod.ts";
+import { consentDecider } from "../../../src/domain/consent.ts";
+import { endMarketingOfErased, mailConfirmation, mailWelcome } from "../../../src/features/consent/reactions.ts";
+import { command, submit } from "../../../src/reactor/mod.ts";
 import { reactionSpec } from "../../spec.ts";
 
 const id = "0197a1f0-7c6e-8b3a-9d5e-2f4c8a1b6e70";
@@ -41,4 +42,16 @@ describe("whoever confirmed is mailed the first marketing mail", () => {
   });
 
   test("but not without mail", () => reactionSpec(mailWelcome({ mail: none }), stream_id)(confirmed).then());
+});
+
+test("of an erased user consent ends, and the addresses that they asked for are forgotten", () => {
+  const erased = { type: "user.erased", data: { erasure_id: id, destroyed: ["profile", "trace"] } };
+  const withdraw = { type: "withdraw_marketing", by: "erasure" } as const;
+  reactionSpec(
+    endMarketingOfErased,
+    `user-${user}`,
+  )(erased).then(
+    command({ stream_id: `consent-${user}`, decider: consentDecider, command: withdraw }),
+    submit({ workflow: "levqor.forget_marketing_requests", payload: { user_id: user } }),
+  );
 });
