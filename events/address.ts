@@ -20,6 +20,10 @@ export type AddressBounced = Static<typeof AddressBounced>;
 export const AddressComplained = Type.Object({ at: Time });
 export type AddressComplained = Static<typeof AddressComplained>;
 
+/** An operator found that mail can be sent to it again; what was reported up to then no longer counts. */
+export const AddressReleased = Type.Object({ at: Time });
+export type AddressReleased = Static<typeof AddressReleased>;
+
 /** Every event type of the category. */
 export const addressEvents = {
   "address.bounced": eventType(
@@ -29,5 +33,9 @@ export const addressEvents = {
   "address.complained": eventType(
     AddressComplained,
     "whoever receives mail at an address reported one as spam, which stops marketing to it",
+  ),
+  "address.released": eventType(
+    AddressReleased,
+    "an operator let mail be sent to an address again; bounces and complaints up to `at` no longer count",
   ),
 } as const satisfies Record<string, EventSchema>;

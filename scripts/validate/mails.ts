@@ -14,6 +14,13 @@ export async function checkMails(client: Client, { check }: Checks): Promise<voi
     expectStatus(checked, 200);
     expect(Array.isArray(checked.body.records), "records", checked.body);
   });
+  await check("an address that never got mail is not stopped", async () => {
+    for (const verb of ["check", "release"]) {
+      const asked = await client.post(`/api/v1/mail/addresses/${verb}`, { email: "nobody@levqor-validate.example" });
+      expectStatus(asked, 200);
+      expect(asked.body.stopped === "nothing", "nothing stopped", asked.body);
+    }
+  });
   await check("an unknown mail is not found", async () => {
     expectProblem(await client.ask(`/api/v1/mails/${NO_JOB}`), 404, "mail_not_found");
   });

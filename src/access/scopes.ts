@@ -16,7 +16,9 @@ export const scopes = {
   "support:write": "Answer, close and reopen support threads.",
   "audit:read": "Read and export the whole event log, whoever caused its events.",
   "mail:read": "Read what became of mails that the service sent, but not to whom they went.",
-  "mail:recipients": "See the addresses and subjects of mails that the service sent.",
+  "mail:write": "Let mail be sent again to addresses that bounced or complained.",
+  "mail:recipients":
+    "See the addresses and subjects of mails that the service sent, and whether mail to an address is stopped.",
   "errors:read": "Read the errors that browsers and programs report.",
   "errors:write": "Resolve the errors that browsers and programs report.",
   "ops:read": "See the health of every part of the service, and the summaries of days and weeks.",
@@ -44,6 +46,7 @@ const OPERATOR_SCOPES: ReadonlySet<Scope> = new Set<Scope>([
   "support:write",
   "audit:read",
   "mail:read",
+  "mail:write",
   "mail:recipients",
   "errors:read",
   "errors:write",

@@ -1,5 +1,5 @@
 /** Sends mail, and keeps what became of it on record. */
-export { mailboxOf } from "./addresses.ts";
+export { mailboxOf, readAddress } from "./addresses.ts";
 export { htmlOf, type Letter } from "./letter.tsx";
 export { createMailer, type Mail, type Mailer } from "./mailer.ts";
 export { MAIL_RETRY, type Mailing, MailOutcome, NO_MAIL, NOT_MAILED, openMailing } from "./mailing.ts";

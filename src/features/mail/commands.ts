@@ -10,6 +10,21 @@ import { mailboxOf } from "../../mail/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import type { Told } from "./webhook.ts";
 
+/** Lets mail be sent to an address again. Returns the position; `undefined`: nothing was against it. */
+export async function releaseAddress(
+  { log, vault }: { log: EventLog; vault: Pick<Vault, "pseudonym"> },
+  { email, actor, cause }: { email: string; actor: string; cause: Cause },
+): Promise<number | undefined> {
+  const stream_id = await mailboxOf(vault, email);
+  const handled = await handle(log, {
+    stream_id,
+    decider: addressDecider,
+    command: { type: "release", at: new Date().toISOString() },
+    meta: { actor, account: SYSTEM, correlation_id: stream_id, ...cause },
+  });
+  return handled.ok ? handled.position : undefined;
+}
+
 interface Telling {
   readonly told: Told;
   /** Identifies what is reported, however often it is sent. */

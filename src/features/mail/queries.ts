@@ -1,12 +1,14 @@
 /** Queries on mails. */
 
-import { type MailQueued, mailStream, mailSubject } from "../../../events/mail.ts";
+import { type MailClass, type MailQueued, mailStream, mailSubject } from "../../../events/mail.ts";
 import { mailStatus } from "../../../events/mail_state.ts";
 import { decode, type KnownEvent } from "../../../events/mod.ts";
 import type { MailRow } from "../../../projections/mails.ts";
 import type { Sql } from "../../db/mod.ts";
+import { suppressionOf } from "../../domain/address.ts";
 import { mailDecider } from "../../domain/mail.ts";
 import type { EventLog } from "../../log/mod.ts";
+import { readAddress } from "../../mail/mod.ts";
 
 interface Filter {
   readonly status?: string | undefined;
@@ -41,6 +43,14 @@ export interface Recipient {
 }
 
 export const HIDDEN: Recipient = { to: null, subject: null, recipient: "hidden" };
+
+/** What is known of an address, and which mail is stopped by it now. */
+export async function readStanding(parts: Parameters<typeof readAddress>[0], email: string) {
+  const known = await readAddress(parts, email);
+  const now = Date.now();
+  const isStopped = (kind: MailClass) => suppressionOf(known, { kind, now }) !== undefined;
+  return { stopped: isStopped("transactional") ? "all" : isStopped("marketing") ? "marketing" : "nothing", ...known };
+}
 
 /** Recipients by mail id, of mails that exist. */
 export async function readRecipients(

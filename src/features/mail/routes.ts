@@ -5,11 +5,22 @@ import { Problem } from "../../http/problem.ts";
 import { idParam } from "../../http/request/params.ts";
 import { route } from "../../http/route.ts";
 import type { FeatureParts } from "../feature.ts";
+import { releaseAddress } from "./commands.ts";
 import { mailProblems } from "./problems.ts";
-import { HIDDEN, readMail, readRecipients, selectMails } from "./queries.ts";
-import { ListedMail, MailDomain, MailId, MailList, MailListQuery, ShownMail } from "./schemas.ts";
+import { HIDDEN, readMail, readRecipients, readStanding, selectMails } from "./queries.ts";
+import {
+  ListedMail,
+  MailAddress,
+  MailAddressRequest,
+  MailDomain,
+  MailId,
+  MailList,
+  MailListQuery,
+  ShownMail,
+} from "./schemas.ts";
 
 const ROUTE = "/api/v1/mails";
+const ADDRESSES = "/api/v1/mail/addresses";
 
 const mailIdParam = idParam({
   schema: MailId,
@@ -20,6 +31,8 @@ const mailIdParam = idParam({
 
 const [LISTED] = ListedMail.examples as [object];
 const [DOMAIN] = MailDomain.examples as [object];
+const [ADDRESS] = MailAddress.examples as [object];
+const RELEASED = { stopped: "nothing", hard_bounced_at: null, released_at: "2026-01-15T10:00:00.000Z" };
 const [EXAMPLE] = ShownMail.examples as [object];
 
 const NO_DOMAIN = { domain: null, ok: false, provider_status: null, problems: [], records: [] };
@@ -27,7 +40,7 @@ const NO_DOMAIN = { domain: null, ok: false, provider_status: null, problems: []
 /** Whether a caller may see addresses and subject lines. */
 const mayOpen = (caller: Caller) => mayDo(caller, "mail:recipients");
 
-export function mailRoutes({ log, sql, mail: { checkDomain } }: Pick<FeatureParts, "log" | "sql" | "mail">) {
+export function mailRoutes({ log, vault, sql, mail }: Pick<FeatureParts, "log" | "vault" | "sql" | "mail">) {
   return [
     route(
       {
@@ -72,9 +85,9 @@ export function mailRoutes({ log, sql, mail: { checkDomain } }: Pick<FeaturePart
         responses: { 200: { description: "The mail.", schema: ShownMail, example: EXAMPLE } },
       },
       async ({ params: { mail_id }, caller }) => {
-        const mail = await readMail(log, { mail_id, opened: mayOpen(caller) });
-        if (!mail) throw new Problem(mailProblems.mail_not_found, `The service sent no mail with the id ${mail_id}.`);
-        return mail;
+        const found = await readMail(log, { mail_id, opened: mayOpen(caller) });
+        if (!found) throw new Problem(mailProblems.mail_not_found, `The service sent no mail with the id ${mail_id}.`);
+        return found;
       },
     ),
     route(
@@ -89,7 +102,45 @@ export function mailRoutes({ log, sql, mail: { checkDomain } }: Pick<FeaturePart
         scope: "mail:read",
         responses: { 200: { description: "What was found.", schema: MailDomain, example: DOMAIN } },
       },
-      async () => (await checkDomain?.()) ?? NO_DOMAIN,
+      async () => (await mail.checkDomain?.()) ?? NO_DOMAIN,
+    ),
+    route(
+      {
+        method: "POST",
+        path: `${ADDRESSES}/check`,
+        id: "checkMailAddress",
+        tag: tags.mail,
+        summary: "Check whether mail is sent to an address",
+        description:
+          "Says whether mail to an address is stopped, and by what. The address is in the body, so that no log has it, and is looked up by its pseudonym.",
+        scope: "mail:recipients",
+        records: false,
+        body: MailAddressRequest,
+        responses: { 200: { description: "What is known.", schema: MailAddress, example: ADDRESS } },
+      },
+      async ({ body: { email } }) => await readStanding({ log, vault }, email),
+    ),
+    route(
+      {
+        method: "POST",
+        path: `${ADDRESSES}/release`,
+        id: "releaseMailAddress",
+        tag: tags.mail,
+        summary: "Let mail be sent to an address again",
+        description:
+          "Bounces and complaints up to now no longer stop mail to the address. Nothing changes if there was none. Resend has a list of its own: remove the address there, too.",
+        scope: "mail:write",
+        body: MailAddressRequest,
+        responses: {
+          200: { description: "Mail is sent again.", schema: MailAddress, example: { ...ADDRESS, ...RELEASED } },
+        },
+      },
+      async (call) => {
+        const { email } = call.body;
+        const { actor } = call.caller;
+        call.recorded(await releaseAddress({ log, vault }, { email, actor, cause: call.cause }));
+        return await readStanding({ log, vault }, email);
+      },
     ),
   ];
 }

@@ -76,6 +76,52 @@ export const MailDomain = component(
   ),
 );
 
+export const MailAddressRequest = component(
+  "MailAddressRequest",
+  Type.Object(
+    {
+      email: Type.String({
+        minLength: 3,
+        maxLength: 254,
+        format: "email",
+        description: "One address, in any spelling. It is not recorded.",
+        examples: ["ada@example.com"],
+      }),
+    },
+    { additionalProperties: false, examples: [{ email: "ada@example.com" }] },
+  ),
+);
+
+const When = (description: string) => Type.Union([Timestamp, Type.Null()], { description });
+
+export const MailAddress = component(
+  "MailAddress",
+  Type.Object(
+    {
+      stopped: oneOf(
+        ["all", "marketing", "nothing"],
+        "Which mail is not sent to the address: `all` after a hard bounce, `marketing` after a complaint or a recent soft bounce.",
+      ),
+      hard_bounced_at: When("When a server first said that the address never accepts mail."),
+      soft_bounced_at: When("When a server last said that it does not accept mail now."),
+      complained_at: When("When a mail was first reported as spam."),
+      released_at: When("When an operator last let mail be sent again: reports of before do not count."),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          stopped: "all",
+          hard_bounced_at: "2026-01-15T09:45:02.123Z",
+          soft_bounced_at: null,
+          complained_at: null,
+          released_at: null,
+        },
+      ],
+    },
+  ),
+);
+
 const Status = oneOf(
   mailStatuses,
   "What became of it. `sent`: Resend accepted it. `suppressed`: it was not sent, for the reason given. `bounced` for now (`soft`) may still be delivered.",
@@ -154,8 +200,6 @@ export const ListedMail = component(
 );
 
 export const MailList = component("MailList", list(ListedMail));
-
-const When = (description: string) => Type.Union([Timestamp, Type.Null()], { description });
 
 export const ShownMail = component(
   "Mail",

@@ -110,6 +110,38 @@ describe("a mail", () => {
   });
 });
 
+describe("an address that mail came back from", () => {
+  const ask = async (verb: "check" | "release", email: string, headers: Record<string, string> = operator) =>
+    await bench.api.ask(`/api/v1/mail/addresses/${verb}`, {
+      method: "POST",
+      body: JSON.stringify({ email }),
+      headers: { ...headers, "content-type": "application/json" },
+    });
+
+  test("is said to be stopped, and gets mail again once an operator lets it", async () => {
+    const to = "carol@example.com";
+    const mail_id = await bench.send("bounces", { to });
+    expect((await ask("check", to)).body.stopped).toBe("nothing");
+    const report = reportOf(mail_id, "email.bounced", { ...bounce("Permanent", "NoEmail"), to: [to] });
+    await bench.api.ask("/webhooks/resend", signed(report));
+    const bounced = { stopped: "all", hard_bounced_at: "2026-01-15T09:30:00.123Z", released_at: null };
+    expect((await ask("check", "Carol@Example.COM")).body).toMatchObject(bounced);
+    for (const verb of ["check", "release"] as const) expect((await ask(verb, to, reader)).status).toBe(403);
+
+    const released = await ask("release", to);
+    expect(released.body).toMatchObject({ stopped: "nothing", hard_bounced_at: null, released_at: expect.any(String) });
+    expect(Number(released.headers.get("levqor-position"))).toBe(await bench.log.head());
+    expect((await list(`?person=mail:${await bench.send("again", { to })}`))[0].status).toBe("sent");
+    expect((await ask("release", to)).headers.get("levqor-position")).toBeNull();
+    expect(JSON.stringify(await bench.api.log.readRange(0, 1_000))).not.toContain("carol@");
+  });
+
+  test("must be one", async () => {
+    const { status, body } = await ask("check", "nobody");
+    expect([status, body.error]).toEqual([422, "validation_failed"]);
+  });
+});
+
 describe("the domain that mail comes from", () => {
   test("is checked, and said to be missing where there is none", async () => {
     const none = { domain: null, ok: false, provider_status: null, problems: [], records: [] };
