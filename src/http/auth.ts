@@ -180,7 +180,7 @@ function unauthorized(detail: string): Problem {
 function checkTerms(version: number | undefined, { actor }: Caller): undefined {
   if (version === undefined) return undefined;
   const detail = actor.startsWith("user:")
-    ? `Version ${version} of the terms is in force, and must be accepted first: read it with GET /api/v1/terms, and accept it with POST /api/v1/terms.`
+    ? `Version ${version} of the terms is in force, and must be accepted first: read it with GET /api/v1/terms, and accept it with POST /api/v1/terms, without Levqor-Account.`
     : `Version ${version} of the terms is in force. The user whose account the key belongs to, or an owner of the organisation, must accept it first, with a session of their own.`;
   throw new Problem(problems.terms_not_accepted, detail, { members: { terms_version: version } });
 }

@@ -12,7 +12,7 @@ import {
 import { decode } from "../../../events/mod.ts";
 import { Backoff, pause } from "../../async/mod.ts";
 import { documentDecider } from "../../domain/document.ts";
-import { type EventLog, handle } from "../../log/mod.ts";
+import { type EventLog, handle, isTransient } from "../../log/mod.ts";
 
 const FOLDER = join(import.meta.dir, "../../../public/legal");
 
@@ -23,24 +23,39 @@ export interface PublishedDocument extends DocumentVersion {
   readonly published_at: string;
 }
 
-/** Records the texts that are new, each once, whichever processes start. Throws what `log.append` throws. */
+/** The documents that were published, and those that cannot be, with the reason. */
+interface Published {
+  readonly published: readonly DocumentName[];
+  readonly failed: readonly { readonly document: DocumentName; readonly error: unknown }[];
+}
+
+/**
+ * Records the texts that are new, each once, whichever processes start. One that is missing, or that the log refuses, keeps no
+ * other from being published. Throws what `log.append` throws, if a retry may succeed.
+ */
 export async function publishDocuments(
   log: EventLog,
   { folder = FOLDER, actor }: { folder?: string; actor: string },
-): Promise<readonly DocumentName[]> {
+): Promise<Published> {
   const published: DocumentName[] = [];
+  const failed: Published["failed"][number][] = [];
   for (const document of documentNames) {
-    const text = await Bun.file(join(folder, `${document}.md`)).text();
     const stream_id = documentStream(document);
-    const handled = await handle(log, {
-      stream_id,
-      decider: documentDecider,
-      command: { type: "publish", sha256: hash("sha256", text), text },
-      meta: { actor, correlation_id: stream_id },
-    });
-    if (handled.ok && handled.events.length > 0) published.push(document);
+    try {
+      const text = await Bun.file(join(folder, `${document}.md`)).text();
+      const handled = await handle(log, {
+        stream_id,
+        decider: documentDecider,
+        command: { type: "publish", sha256: hash("sha256", text), text },
+        meta: { actor, correlation_id: stream_id },
+      });
+      if (handled.ok && handled.events.length > 0) published.push(document);
+    } catch (error) {
+      if (isTransient(error)) throw error;
+      failed.push({ document, error });
+    }
   }
-  return published;
+  return { published, failed };
 }
 
 /** Publishes what is new, as soon as the log can be written to. */
@@ -50,7 +65,7 @@ export function startPublishing({
   instance,
 }: {
   log: EventLog;
-  logger: Pick<Logger, "info" | "warn">;
+  logger: Pick<Logger, "info" | "warn" | "error">;
   instance: string;
 }) {
   const stopping = new AbortController();
@@ -58,8 +73,14 @@ export function startPublishing({
     const backoff = new Backoff(100, 5_000);
     while (!stopping.signal.aborted) {
       try {
-        const documents = await publishDocuments(log, { actor: `system:${instance}` });
-        if (documents.length > 0) logger.info({ documents }, "New versions of documents are in force");
+        const { published, failed } = await publishDocuments(log, { actor: `system:${instance}` });
+        if (published.length > 0) logger.info({ documents: published }, "New versions of documents are in force");
+        for (const { document, error } of failed) {
+          logger.error(
+            { err: error, document },
+            "Cannot publish a document of public/legal; the version before stays in force",
+          );
+        }
         return;
       } catch (error) {
         if (stopping.signal.aborted) return;

@@ -58,6 +58,11 @@ const PAGES = {
 
 export type PageName = keyof typeof PAGES;
 
+/** Where a page is, without the token that follows. */
+function placeOf(name: PageName): string {
+  return name.startsWith("unsub") ? "/unsubscribe" : "/marketing/confirm";
+}
+
 /** When these pages changed: with the service. */
 const MODIFIED = new Date();
 
@@ -73,5 +78,5 @@ export function showPage(site: Pick<Site, "show">, request: Request, name: PageN
       )}
     </>,
   );
-  return site.show(request, { title, description, address: "/unsubscribe", body, modified: MODIFIED, is_own: true });
+  return site.show(request, { title, description, address: placeOf(name), body, modified: MODIFIED, is_own: true });
 }
