@@ -22,6 +22,7 @@ import { Harm } from "./torture/harm.ts";
 import { gather, openJobs, settle } from "./torture/investigation.ts";
 import { isRun, Load } from "./torture/load.ts";
 import { Observer } from "./torture/observer.ts";
+import { People } from "./torture/people.ts";
 import { Progress, report } from "./torture/report.ts";
 import { openStage, type Stage } from "./torture/stage.ts";
 import { overSse, overWebSocket, Subscriber } from "./torture/subscriber.ts";
@@ -124,10 +125,13 @@ async function torture(
   const troubled_ms = duration - Math.min(QUIET.share * duration, QUIET.most_ms);
   const troubled = AbortSignal.any([over, AbortSignal.timeout(troubled_ms - (performance.now() - began))]);
   const harming = harm.run(troubled);
+  const people = new People({ client, url, seed });
+  const living = people.run(troubled);
   const script = faultScript(seed, troubled_ms);
   const faults = await inflict({ stage, script, signal: troubled, on_fault: (text) => progress.tell(text) });
   await pause(began + troubled_ms - performance.now(), troubled);
   await harming;
+  await living;
   if (!over.aborted) {
     progress.tell("The faults are over; measuring the effect of the malicious user");
     await Promise.all([...stage.services.values()].map((service) => service.up(FAULTS_PASS_MS))).catch(() => {});
@@ -137,7 +141,7 @@ async function torture(
   await background.settle(interrupts.atOnce);
   clearInterval(showing);
   progress.tell(`The load is over: ${load.acknowledged.length} jobs accepted; settling`);
-  const witnesses = { stage, client, load, harm, observer, subscribers, signal: interrupts.atOnce };
+  const witnesses = { stage, client, load, harm, people, observer, subscribers, signal: interrupts.atOnce };
   await settle(witnesses, (open) => progress.show("settling", { done: undefined, about: `${open} open` }));
   progress.tell("Settled; gathering the evidence");
   const foreign = client.foreign.map((answer) => `a response that is not the API's (decision 40): ${answer}`);

@@ -39,6 +39,27 @@ export interface PoliteTimes {
   readonly harmed: readonly number[];
 }
 
+/** What the history of a job about somebody shows at the end. */
+export interface PersonSeen {
+  readonly job_id: string;
+  /** Their erasure was acknowledged. */
+  readonly erased: boolean;
+  /** It was asked for. */
+  readonly asked: boolean;
+  /** Of the response; absent: there was none. */
+  readonly status: number | undefined;
+  /** Something personal is in it. */
+  readonly shown: boolean;
+}
+
+/** What was said about the user of an address. */
+export interface UserSeen {
+  readonly address: string;
+  readonly ids: readonly string[];
+  /** How often it was said that the user was created. */
+  readonly created: number;
+}
+
 export interface Evidence {
   readonly acknowledged: readonly Acknowledged[];
   /** What already went wrong while the load ran. */
@@ -60,6 +81,8 @@ export interface Evidence {
   /** By how a subscriber subscribes. */
   readonly streams: ReadonlyMap<string, StreamSeen>;
   readonly polite: PoliteTimes;
+  readonly persons: readonly PersonSeen[];
+  readonly users: readonly UserSeen[];
   readonly exits: readonly Exit[];
   readonly fatal: readonly string[];
   /** Of the last stop. */

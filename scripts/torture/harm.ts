@@ -54,6 +54,7 @@ export class Harm {
     const { urls } = this.#options;
     this.#session = await this.#sessionOf("0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", "harmful");
     this.#polite = await this.#sessionOf("0197a1f0-91d2-7f04-8c11-5a0b7e3d9f21", "polite");
+    for (const session of [this.#session, this.#polite]) await acceptTerms(new Client(urls, session), signal);
     const scopes = ["jobs:read", "jobs:write", "workers:write"];
     const own = new Client(urls, this.#session);
     const made = await own.insist("/api/v1/keys", {
@@ -252,7 +253,7 @@ export class Harm {
   async #sessionOf(sub: string, levqor_tier: string): Promise<string> {
     const claims = { sub, aud: "authenticated", iss: SESSIONS.JWT_ISSUER, app_metadata: { levqor_tier } };
     // Clocks of the service are set, forward and back.
-    const signing = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setExpirationTime("30d");
+    const signing = new SignJWT(claims).setProtectedHeader({ alg: "HS256" }).setIssuedAt().setExpirationTime("30d");
     return await signing.sign(new TextEncoder().encode(this.#options.jwt_secret));
   }
 }
@@ -263,6 +264,13 @@ interface Sent {
   readonly body?: object | string | undefined;
   readonly signal: AbortSignal;
   readonly headers?: Record<string, string>;
+}
+
+async function acceptTerms(user: Client, signal: AbortSignal): Promise<void> {
+  const terms = await user.insist("/api/v1/terms", { signal });
+  const { terms_version } = terms?.body ?? {};
+  const accepted = await user.insist("/api/v1/terms", { body: { terms_version }, signal });
+  if (accepted?.status !== 200) throw new Error(`Cannot accept the terms: ${JSON.stringify(accepted?.body)}`);
 }
 
 const COSTLY_WORKFLOW = "torture-costly";

@@ -7,6 +7,7 @@ import { type Evidence, historiesOf, type JetStreamState } from "./evidence.ts";
 import type { Harm } from "./harm.ts";
 import { isRun, type Load } from "./load.ts";
 import type { LogEvent, Observer } from "./observer.ts";
+import type { People } from "./people.ts";
 import type { Stage } from "./stage.ts";
 import { standingOf } from "./standing.ts";
 import type { Subscriber } from "./subscriber.ts";
@@ -26,6 +27,7 @@ export interface Witnesses {
   readonly client: Client;
   readonly load: Load;
   readonly harm: Harm;
+  readonly people: People;
   readonly observer: Observer;
   /** By how they subscribe. */
   readonly subscribers: ReadonlyMap<string, Subscriber>;
@@ -52,11 +54,12 @@ export function openJobs(events: readonly LogEvent[]): number {
 
 /** Queries everything once more, stops the services, and reads the log to its end. */
 export async function gather(witnesses: Witnesses): Promise<Evidence> {
-  const { stage, load, harm, observer, subscribers } = witnesses;
+  const { stage, load, harm, people, observer, subscribers, signal } = witnesses;
   const jetstream = await relayed(witnesses);
   await subscribed(witnesses);
   await Promise.all([...subscribers.values()].map((subscriber) => subscriber.stop()));
   const statuses = await allStatuses(witnesses);
+  const persons = await people.look(signal);
   const replay = await verifyReadModels(stage);
   const processes = [...stage.services.values(), ...stage.external_workers.values()];
   const exits = processes.flatMap((each) => each.exits);
@@ -78,6 +81,8 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
     jetstream,
     streams: subscribers,
     polite: harm.times,
+    persons,
+    users: people.users,
     exits,
     fatal: stage.fatal,
     exit_codes,

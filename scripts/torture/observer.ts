@@ -12,7 +12,7 @@ export interface LogEvent {
   // What the checks expect of an event's data they check piece by piece.
   // biome-ignore lint/suspicious/noExplicitAny: see above
   readonly data: any;
-  readonly meta: { readonly actor: string; readonly account?: string };
+  readonly meta: { readonly actor: string; readonly account?: string; readonly subject?: string };
   /** Milliseconds since 1970, by Postgres's clock. */
   readonly recorded_at: number;
 }

@@ -6,6 +6,7 @@ import { politeUnharmed } from "./harm.ts";
 import { allSettled, endAsExpected, statusTrue } from "./jobs.ts";
 import { oneOfAKey } from "./limits.ts";
 import { acknowledgedExist, dense, relayed, replayed, streamed, unchanged } from "./log.ts";
+import { forgotten, oneUserAnAddress, sealed } from "./people.ts";
 import { noCrash, promisesKept, stopsInPeace } from "./processes.ts";
 import { schedulesOnce } from "./schedules.ts";
 
@@ -31,6 +32,9 @@ export function allChecks(isRun: (workflow: string) => boolean): Check[] {
     replayed,
     relayed,
     streamed,
+    sealed,
+    forgotten,
+    oneUserAnAddress,
     politeUnharmed,
     noCrash,
     stopsInPeace,

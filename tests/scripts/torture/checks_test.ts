@@ -77,6 +77,8 @@ function evidenceOf(steps: readonly Step[] = LIFE, changes: Partial<Evidence> = 
     },
     streams: new Map([["SSE", { positions: events.map(({ position }) => position), connections: 1 }]]),
     polite: { calm: times(10), harmed: times(15) },
+    persons: [],
+    users: [],
     exits: [],
     fatal: [],
     exit_codes: new Map([["api-1", 0]]),
@@ -625,3 +627,42 @@ function request(serial: number, after_ms: number) {
 function exit(changes: object) {
   return { name: "worker-1", at: BASE, how: "exit code 1", code: 1, sent: undefined, was_ready: true, ...changes };
 }
+
+describe("persons", () => {
+  const person = { job_id: "1", erased: false, asked: false, status: 200, shown: true };
+  const forgotten = "whoever was erased is gone from every history, and nobody else is";
+
+  test.each([
+    [{ erased: true, asked: true }, "job 1 still shows its erased subject"],
+    [{ shown: false }, "job 1 has lost its subject's data, whom nobody erased"],
+    [{ status: 500 }, "the history of job 1 answers 500"],
+    [{ asked: true }, ""],
+    [{ asked: true, shown: false }, ""],
+    [{ erased: true, asked: true, shown: false }, ""],
+  ])("who is found in a history: %j", (changes, fault) => {
+    expect(faultsOf(forgotten, evidenceOf(LIFE, { persons: [{ ...person, ...changes }] }))).toBe(fault);
+  });
+
+  test("in the clear in the log are found", () => {
+    const data = { attempt: 1, result: "personal-4b1d" };
+    const events = evidenceOf().events.map((event) => ({
+      ...event,
+      data,
+      meta: { ...event.meta, subject: "subject:1" },
+    }));
+    expect(faultsOf("nothing personal is in the log in the clear", evidenceOf(LIFE, { events }))).toContain(
+      "has it in the clear",
+    );
+  });
+
+  test("whose address has two users, or was created twice, are found", () => {
+    const users = [
+      { address: "a@example.com", ids: ["1", "2"], created: 1 },
+      { address: "b@example.com", ids: ["1"], created: 2 },
+      { address: "c@example.com", ids: ["1"], created: 1 },
+    ];
+    expect(faultsOf("each address is one user's, whoever records it how often", evidenceOf(LIFE, { users }))).toBe(
+      "address 0 has 2 users\naddress 1 has 2 creations",
+    );
+  });
+});
