@@ -1,7 +1,7 @@
 /** Mails about support threads, each sent by a separate job. */
 import { type Static, Type } from "@sinclair/typebox";
 import type { Connector, ConnectorContext } from "../../../connectors/connector.ts";
-import { decode, eventId } from "../../../events/mod.ts";
+import { decode, entityId, eventId } from "../../../events/mod.ts";
 import {
   type SupportMessageAdded,
   type SupportOpened,
@@ -53,40 +53,44 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
   ): Promise<MailOutcome> {
     const { thread_id, version } = asked;
     const stream_id = supportStream(thread_id);
-    const { email, message } = await read(stream_id, version);
+    const { email, message, person } = await read(stream_id, version);
     const mail = to
-      ? forwarded({ to, thread_id, email, message, is_first: version === 1 })
-      : answered({ to: email, thread_id, message, reply_to: receiving_email });
+      ? forwarded({ to, thread_id, person, email, message, is_first: version === 1 })
+      : answered({ to: email, thread_id, person, message, reply_to: receiving_email });
     const sending = { idempotency_key: eventId({ stream_id, version }), signal: context.signal };
     return await mailer.send(mail, sending);
   }
 
-  /** Reads a message, and the address of the thread's sender. Throws if the log has no such event. */
-  async function read(stream_id: string, version: number): Promise<{ email: string; message: string }> {
+  /** Reads a message, and the thread's sender. Throws if the log has no such event. */
+  async function read(stream_id: string, version: number): Promise<{ email: string; message: string; person: string }> {
     const [[first], [event]] = await Promise.all([
       log.readStream(stream_id, { limit: 1 }),
       log.readStream(stream_id, { after_version: version - 1, limit: 1 }),
     ]);
     if (!first || !event) throw new Error(`Cannot mail ${eventId({ stream_id, version })}: the event does not exist`);
-    const { email } = decode(first).data as SupportOpened;
+    const { data, meta } = decode(first);
+    const { email } = data as SupportOpened;
+    const person = meta.subject ?? supportSubject(entityId(stream_id));
     const { message } = decode(event).data as SupportOpened | SupportMessageAdded;
-    return { email, message };
+    return { email, message, person };
   }
 }
 
 interface Forwarded {
   readonly to: string;
   readonly thread_id: string;
+  /** The vault's subject. */
+  readonly person: string;
   readonly email: string;
   readonly message: string;
   readonly is_first: boolean;
 }
 
-function forwarded({ to, thread_id, email, message, is_first }: Forwarded): Mail {
+function forwarded({ to, thread_id, person, email, message, is_first }: Forwarded): Mail {
   return {
     template: is_first ? "support_opened" : "support_message",
     values: { thread_id, email, message: { quote: message } },
-    person: supportSubject(thread_id),
+    person,
     to,
     reply_to: email,
   };
@@ -95,15 +99,16 @@ function forwarded({ to, thread_id, email, message, is_first }: Forwarded): Mail
 interface Answered {
   readonly to: string;
   readonly thread_id: string;
+  readonly person: string;
   readonly message: string;
   readonly reply_to: string | undefined;
 }
 
-function answered({ to, thread_id, message, reply_to }: Answered): Mail {
+function answered({ to, thread_id, person, message, reply_to }: Answered): Mail {
   return {
     template: reply_to === undefined ? "support_answer_by_token" : "support_answer",
     values: { thread_id, message: { quote: message } },
-    person: supportSubject(thread_id),
+    person,
     to,
     ...(reply_to !== undefined && { reply_to }),
   };

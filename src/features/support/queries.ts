@@ -1,6 +1,6 @@
 /** Queries on support threads. */
 import { decode } from "../../../events/mod.ts";
-import { type SupportOpened, type SupportParty, supportStream } from "../../../events/support.ts";
+import { type SupportOpened, type SupportParty, supportStream, supportSubject } from "../../../events/support.ts";
 import type { SupportThreadRow } from "../../../projections/support_threads.ts";
 import type { Sql } from "../../db/mod.ts";
 import { type SupportState, supportDecider } from "../../domain/support.ts";
@@ -17,7 +17,8 @@ interface Asking {
 /** A thread as both sides see it. */
 interface Thread extends Pick<SupportState, "status" | "opened_at" | "closed_at" | "messages"> {
   readonly thread_id: string;
-  readonly email: string;
+  /** `null`: the sender was erased. */
+  readonly email: string | null;
 }
 
 /** Threads with a status, or all, newest first, starting before a position. */
@@ -63,13 +64,22 @@ export async function readThread(
   return { thread_id, status, email: opened.email, opened_at, closed_at, messages };
 }
 
+/** The caller's side of a thread, and whose data it has. */
+export interface Side {
+  readonly party: SupportParty;
+  readonly subject: string;
+}
+
 /** The caller's side of a thread; `undefined`: it does not exist, or the token belongs to another. */
-export async function partyOf(
+export async function sideOf(
   log: Pick<EventLog, "readStream">,
   { thread_id, secret }: Asking,
-): Promise<SupportParty | undefined> {
+): Promise<Side | undefined> {
   const [first] = await log.readStream(supportStream(thread_id), { limit: 1 });
-  return first && partyIn(decode(first).data as SupportOpened, secret);
+  if (!first) return undefined;
+  const { data, meta } = decode(first);
+  const party = partyIn(data as SupportOpened, secret);
+  return party && { party, subject: meta.subject ?? supportSubject(thread_id) };
 }
 
 /** The caller's side of a thread; `undefined`: it is on neither side. */

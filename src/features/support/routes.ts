@@ -1,9 +1,10 @@
 /** Support: people ask for help, with or without an account, and operators answer. */
 import { VISITOR } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
-import { type SupportParty, supportSubject } from "../../../events/support.ts";
+import { supportSubject } from "../../../events/support.ts";
+import { userOf } from "../../../events/user.ts";
 import type { Caller } from "../../access/mod.ts";
-import { SUPPORT_REOPENINGS_MAX, type SupportCommand } from "../../domain/support.ts";
+import { SUPPORT_REOPENINGS_MAX } from "../../domain/support.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
 import type { ApiOptions } from "../../http/options.ts";
@@ -15,7 +16,7 @@ import { route } from "../../http/route.ts";
 import { Allowance } from "../../rate/mod.ts";
 import { addMessage, changeThread, openThread } from "./commands.ts";
 import { supportProblems } from "./problems.ts";
-import { countWaiting, isOpened, partyOf, readThread, selectThreads } from "./queries.ts";
+import { countWaiting, isOpened, readThread, type Side, selectThreads, sideOf } from "./queries.ts";
 import {
   EXAMPLE_REPLY_TOKEN,
   EXAMPLE_THREAD_ID,
@@ -89,7 +90,8 @@ export function supportRoutes({
         }
         const meta = {
           actor: caller?.actor ?? VISITOR,
-          subject: supportSubject(thread_id),
+          // With a user, it is forgotten.
+          subject: caller && userOf(caller.actor) !== undefined ? caller.actor : supportSubject(thread_id),
           correlation_id: thread_id,
           ...cause,
         };
@@ -192,8 +194,9 @@ export function supportRoutes({
         errors: [problems.conflict],
       },
       async (call) => {
-        const message = { from: await reached(call), ...call.body };
-        const added = await addMessage(log, { ...call.params, meta: metaOf(call), ...message });
+        const { party: from, subject } = await reached(call);
+        const message = { from, ...call.body };
+        const added = await addMessage(log, { ...call.params, meta: metaOf(call, subject), ...message });
         if (!added.ok && added.reason === "refused") throw new Problem(problems.conflict, added.refusal.message);
         call.once(added);
         return { ...call.params, status: "open" };
@@ -220,7 +223,7 @@ export function supportRoutes({
         },
       },
       async (call) => {
-        const handled = await change(call, { type: "close", by: await reached(call) });
+        const handled = await change(call, "close");
         if (handled.ok) call.recorded(handled.position);
         return { ...call.params, status: "closed" };
       },
@@ -240,7 +243,7 @@ export function supportRoutes({
         errors: [problems.conflict],
       },
       async (call) => {
-        const handled = await change(call, { type: "reopen", by: await reached(call) });
+        const handled = await change(call, "reopen");
         if (!handled.ok) throw new Problem(problems.conflict, handled.refusal.message);
         call.recorded(handled.position);
         return { ...call.params, status: "open" };
@@ -248,29 +251,26 @@ export function supportRoutes({
     ),
   ];
 
-  /** The caller's side of the thread. Throws the problem `thread_not_found`. */
-  async function reached({ params: { thread_id }, secret }: InThread): Promise<SupportParty> {
-    const party = await partyOf(log, { thread_id, secret });
-    if (!party) throw notFound(thread_id);
-    return party;
+  /** The caller's side of the thread, and whose data it has. Throws the problem `thread_not_found`. */
+  async function reached({ params: { thread_id }, secret }: InThread): Promise<Side> {
+    const side = await sideOf(log, { thread_id, secret });
+    if (!side) throw notFound(thread_id);
+    return side;
   }
 
-  function change(call: InThread, command: SupportCommand) {
-    return changeThread(log, { ...call.params, command, meta: metaOf(call) });
+  async function change(call: InThread, type: "close" | "reopen") {
+    const { party: by, subject } = await reached(call);
+    return await changeThread(log, { ...call.params, command: { type, by }, meta: metaOf(call, subject) });
   }
 }
 
 /** The meta of a change to the thread that a call names. */
-function metaOf(call: InThread): EventMeta {
-  const {
-    caller,
-    params: { thread_id },
-    cause,
-  } = call;
+function metaOf(call: InThread, subject: string): EventMeta {
+  const { caller, params, cause } = call;
   return {
     actor: caller?.actor ?? VISITOR,
-    subject: supportSubject(thread_id),
-    correlation_id: thread_id,
+    subject,
+    correlation_id: params.thread_id,
     ...cause,
     causation_id: call.repeatableId(),
   };

@@ -153,9 +153,16 @@ export const SupportThread = component(
   Type.Object(
     {
       ...threadMembers,
-      email: Email,
+      email: Type.Union([Email, Type.Null()], { description: "null: the sender was erased." }),
       messages: Type.Array(
-        Type.Object({ from: Party, message: Message, at: Timestamp }, { additionalProperties: false }),
+        Type.Object(
+          {
+            from: Party,
+            message: Type.Union([Message, Type.Null()], { description: "null: the sender was erased." }),
+            at: Timestamp,
+          },
+          { additionalProperties: false },
+        ),
         { maxItems: SUPPORT_MESSAGES_MAX, description: "In order; the first one opened the thread." },
       ),
     },

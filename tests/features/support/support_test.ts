@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { SignJWT } from "jose";
 import { decode } from "../../../events/mod.ts";
 import { SUPPORT_MESSAGES_MAX, SUPPORT_REOPENINGS_MAX } from "../../../src/domain/support.ts";
 import { openLog } from "../../../src/log/mod.ts";
@@ -7,9 +8,14 @@ import { type Harness, post, startApi } from "../../http/harness.ts";
 import { type BreakingProxy, startProxy } from "../../support/proxy.ts";
 
 const OPERATOR = "the-key-of-an-operator";
+const JWT_SECRET = "a secret of no less than 32 bytes";
+const ISSUER = "https://auth.example.com";
 let api: Harness;
 beforeAll(async () => {
-  api = await startApi({ api_keys: [OPERATOR] });
+  api = await startApi({
+    api_keys: [OPERATOR],
+    jwt: { verify_with: { secret: JWT_SECRET }, issuer: ISSUER, audience: "authenticated" },
+  });
 });
 afterAll(() => api.stop());
 
@@ -181,6 +187,23 @@ describe("a thread", () => {
     expect(answer.body.error).toBe("credential_exposed");
     expect(JSON.stringify(api.logged)).not.toContain(sender["levqor-reply-token"]);
   });
+});
+
+test("a user's thread is forgotten with the user, and a visitor's with nobody", async () => {
+  const user_id = crypto.randomUUID();
+  const token = await new SignJWT({ iss: ISSUER, aud: "authenticated", sub: user_id })
+    .setProtectedHeader({ alg: "HS256" })
+    .setExpirationTime("10 min")
+    .sign(new TextEncoder().encode(JWT_SECRET));
+  const { body } = await ask(asked, { authorization: `Bearer ${token}` });
+  const visitors = await open();
+  const path = `${ROUTE}/${body.thread_id}`;
+  await api.ask(`${path}/messages`, post({ message: "We look." }, operator));
+  expect((await historyOf(body.thread_id)).map(({ meta }) => meta.subject)).toEqual(Array(2).fill(`user:${user_id}`));
+  await api.vault.destroy(`user:${user_id}`, ["profile"]);
+  const { email, messages } = (await api.ask(path, { headers: operator })).body;
+  expect([email, messages.map(({ message }: { message: unknown }) => message)]).toEqual([null, [null, null]]);
+  expect((await api.ask(visitors.path, { headers: operator })).body.email).toBe(asked.email);
 });
 
 describe("a message", () => {
