@@ -22,6 +22,7 @@ import { reactionEvents } from "./reaction.ts";
 import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
 import { sessionEvents } from "./session.ts";
+import { signInEvents } from "./sign_in.ts";
 import { subjectEvents } from "./subject.ts";
 import { supportEvents } from "./support.ts";
 import { userEvents } from "./user.ts";
@@ -49,6 +50,7 @@ export const catalogue = {
   ...reactionEvents,
   ...scheduleEvents,
   ...serviceEvents,
+  ...signInEvents,
   ...subjectEvents,
   ...sessionEvents,
   ...supportEvents,

@@ -12,6 +12,14 @@ export async function checkSessions(client: Client, { check }: Checks): Promise<
     expectStatus(ended, 200);
     expect(ended.body.ended === 0, "no session", ended.body);
   });
+  await check("a link to sign in is requested with an address, and one that was never mailed is none", async () => {
+    expectProblem(await client.post("/auth/sign-in", { email: "nobody" }), 422, "invalid_email");
+    const next = "//evil.example";
+    expectProblem(await client.post("/auth/sign-in", { email: "a@example.com", next }), 422, "validation_failed");
+    const token = `lvl_${"A".repeat(65)}`;
+    expectProblem(await client.post("/auth/redeem", { token, deliver: "token" }), 410, "link_expired");
+    expectProblem(await client.post("/auth/redeem", { token }), 403, "origin_refused");
+  });
   await check("signing out without a session does nothing", async () => {
     const left = await client.ask("/auth/sign-out", { method: "POST" });
     expectStatus(left, 200);

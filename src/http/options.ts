@@ -80,5 +80,7 @@ export interface ApiOptions {
     readonly socket_gone_ms?: number;
     readonly read_model_wait_ms?: number;
     readonly request_timeout_s?: number;
+    /** How long refusals of sign-ins are delayed. */
+    readonly hold_ms?: number;
   };
 }

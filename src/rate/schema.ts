@@ -25,4 +25,39 @@ insert into levqor_ops.rate_salt values (gen_random_uuid());
 grant select on levqor_ops.rate_salt to ${role};
 `,
   },
+  {
+    name: "rate/0002_rare",
+    sql: (role) => `
+create unlogged table levqor_ops.rate_rare (
+  policy text collate "C" not null,
+  -- Names nobody.
+  scope text collate "C" not null,
+  at timestamptz not null
+);
+create index on levqor_ops.rate_rare (policy, scope, at);
+create index on levqor_ops.rate_rare (policy, at);
+comment on table levqor_ops.rate_rare is 'When what may rarely happen did, by what it is and whom it counts.';
+grant select, insert, update, delete on levqor_ops.rate_rare to ${role};
+
+-- Counts one under all scopes, or under none if one has no room: 0, or the seconds until there is.
+create function levqor_ops.admit_rare(what text, wanted text[], quota integer, period interval) returns float8
+language plpgsql as $$
+declare wait float8;
+begin
+  -- In one order, so that nobody waits for each other.
+  perform pg_advisory_xact_lock(hashtextextended(what || one, 0)) from (select unnest(wanted) as one order by 1) as ordered;
+  delete from levqor_ops.rate_rare where ctid in (
+    select ctid from levqor_ops.rate_rare where policy = what and at <= clock_timestamp() - period
+    limit 100 for update skip locked);
+  select max(extract(epoch from at + period - clock_timestamp())) into wait from (
+    select at, row_number() over (partition by scope order by at desc) as place from levqor_ops.rate_rare
+    where policy = what and scope = any(wanted) and at > clock_timestamp() - period) as counted
+  where place = quota;
+  if wait is not null then return greatest(wait, 1); end if;
+  insert into levqor_ops.rate_rare select what, one, clock_timestamp() from unnest(wanted) as one;
+  return 0;
+end $$;
+grant execute on function levqor_ops.admit_rare to ${role};
+`,
+  },
 ];

@@ -18,6 +18,7 @@ import { Memory } from "./memory.ts";
 import { type Draft, odditiesRefused, PLANTED } from "./oddities.ts";
 import { type Operation, operationsOf } from "./operations.ts";
 import { draftOf, examplesOf, odditiesOf, type Plan, plansOf, wantedBy } from "./plans.ts";
+import { type Planting, startPlanting } from "./planted.ts";
 import { type Received, send } from "./send.ts";
 import { talk } from "./sockets.ts";
 
@@ -27,6 +28,7 @@ const IN_FLIGHT = 12;
 /** How long to search for a successful response of one call. */
 const SEARCH_MS = 20_000;
 const KEY = "a-key-of-the-fuzz-test-9d41";
+const VAULT_KEY = Buffer.alloc(32, 2).toString("base64");
 const REPORT_SECRET = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
 const CONNECTIONS = Math.ceil(REQUESTS / 100);
 /**
@@ -45,15 +47,18 @@ const VALIDATION =
 let database: TestDatabase;
 let service: ServiceProcess;
 let outside: ReturnType<typeof Bun.serve>;
+let planting: Planting;
 beforeAll(async () => {
   outside = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => Response.json({ ok: true }) });
   database = await testDatabase();
+  planting = startPlanting({ url: database.url, vault_key: VAULT_KEY });
   service = await startServiceProcess({
     DATABASE_URL: database.url,
     DATABASE_ADMIN_URL: database.admin_url,
     API_KEYS: [KEY, ...SOCKET_KEYS].join(","),
     WEBHOOK_SECRET: `whsec_${Buffer.alloc(32).toString("base64")}`,
     RESEND_WEBHOOK_SECRET: REPORT_SECRET,
+    VAULT_KEY,
     OUTBOUND_ALLOW: "127.0.0.0/8",
     LOG_LEVEL: "debug",
     // Then no call has a limit of its own, either.
@@ -64,6 +69,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await service.stop();
+  await planting.stop();
   await database.drop();
   await outside.stop(true);
 }, 60_000);
@@ -83,6 +89,7 @@ async function run() {
   async function make(plan: Plan): Promise<Received | undefined> {
     const { operation } = plan;
     const draft = draftOf(plan, { memory, key: KEY });
+    if (!plan.oddity) await planting.plant(operation.id, draft);
     if (operation.id === "receiveResendReport" && !plan.oddity) sign(draft);
     const shown = () =>
       `${draft.method} ${draft.path.slice(0, 200)} ${JSON.stringify({ oddity: plan.oddity, query: draft.query, headers: [...draft.headers].slice(0, 8), body: draft.body ?? draft.json }).slice(0, 1000)}`;

@@ -1,5 +1,16 @@
 /** Signing in, and sessions. */
 import type { Feature } from "../feature.ts";
+import { signInWorkflows } from "./mail.ts";
+import { signInPages } from "./pages.tsx";
+import { mailSignInLink } from "./reactions.ts";
 import { sessionRoutes } from "./session_routes.ts";
+import { signInRoutes } from "./sign_in_routes.ts";
 
-export const signIn: Feature = { name: "sign_in", routes: sessionRoutes };
+export const signIn: Feature = {
+  name: "sign_in",
+  routes: (parts) => [...signInRoutes(parts), ...sessionRoutes(parts), ...signInPages(parts)],
+  reactions: () => [mailSignInLink],
+  workflows: ({ log, vault, mail: { mailer }, config: { public_url, port } }) =>
+    // In development, the service is reached where it listens.
+    signInWorkflows({ log, vault, mailer, public_url: public_url ?? `http://localhost:${port ?? 0}` }),
+};

@@ -3,7 +3,8 @@ import { Type } from "@sinclair/typebox";
 import { signInMethods } from "../../../events/session.ts";
 import { SESSIONS_MAX } from "../../domain/session.ts";
 import { component } from "../../http/document/components.ts";
-import { createdId, EXAMPLE_TIME, oneOf, Timestamp } from "../../http/schema.ts";
+import { createdId, EXAMPLE_TIME, oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
+import { CODE, LINK_TOKEN } from "./secrets.ts";
 
 export const EXAMPLE_SESSION_ID = "0197a1f3-5b7c-7d2e-9f30-4b5c6d7e8f90";
 
@@ -75,5 +76,85 @@ export const SignedOut = component(
   Type.Object(
     { status: Type.Literal("signed_out") },
     { additionalProperties: false, examples: [{ status: "signed_out" }] },
+  ),
+);
+
+export const SignInRequest = component(
+  "SignInRequest",
+  Type.Object(
+    {
+      email: Type.String({ minLength: 1, maxLength: 1_024, pattern: PRINTABLE, examples: ["ada@example.com"] }),
+      next: Type.Optional(
+        Type.String({
+          minLength: 1,
+          maxLength: 2_048,
+          description: "Where to go afterwards: a path of this service, or a URL of an origin in CORS_ORIGINS.",
+          examples: ["/public/docs"],
+        }),
+      ),
+    },
+    { additionalProperties: false, examples: [{ email: "ada@example.com", next: "/public/docs" }] },
+  ),
+);
+
+export const SignInAccepted = component(
+  "SignInAccepted",
+  Type.Object(
+    { status: Type.Literal("accepted") },
+    { additionalProperties: false, examples: [{ status: "accepted" }] },
+  ),
+);
+
+const deliver = Type.Optional(
+  oneOf(["cookie", "token"], "How the session is handed over; default: `cookie`, for pages of this service only."),
+);
+const EXAMPLE_TOKEN = `lvl_${"A".repeat(65)}`;
+
+export const RedeemRequest = component(
+  "RedeemRequest",
+  Type.Union(
+    [
+      Type.Object(
+        { token: Type.String({ pattern: LINK_TOKEN, description: "What follows the # in the link." }), deliver },
+        { additionalProperties: false },
+      ),
+      Type.Object(
+        {
+          code: Type.String({ pattern: CODE, description: "From the mail, in any case, with or without the hyphen." }),
+          deliver,
+        },
+        { additionalProperties: false },
+      ),
+    ],
+    {
+      examples: [
+        { token: EXAMPLE_TOKEN, deliver: "token" },
+        { code: "7K3M-9QXT", deliver: "token" },
+      ],
+    },
+  ),
+);
+
+export const SignedIn = component(
+  "SignedIn",
+  Type.Object(
+    {
+      user: Type.String({ examples: ["user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70"] }),
+      session_id: SessionId,
+      next: Type.String({
+        description: "Where to go now, as it was asked for: a path of this service, or a URL.",
+        examples: ["/"],
+      }),
+      token: Type.Union([Type.String(), Type.Null()], {
+        description: "To be sent as `Authorization: Bearer`; null if the session is in a cookie.",
+        examples: [null],
+      }),
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        { user: "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70", session_id: EXAMPLE_SESSION_ID, next: "/", token: null },
+      ],
+    },
   ),
 );

@@ -11,6 +11,7 @@ import { orgAccount, orgStream } from "../../../events/org.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
 import { subjectStream } from "../../../events/subject.ts";
 import { ERASED_CLASSES, userAccount } from "../../../events/user.ts";
+import { commandUser, readUser } from "../../access/users.ts";
 import type { Sql } from "../../db/mod.ts";
 import { keyDecider } from "../../domain/key.ts";
 import { orgDecider } from "../../domain/org.ts";
@@ -21,7 +22,6 @@ import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import { create, type EventLog, handle } from "../../log/mod.ts";
 import type { Projector } from "../../projector/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
-import { commandUser, readUser } from "./commands.ts";
 import { ERASE_USER } from "./reactions.ts";
 
 /** Things that are looked for at once. */

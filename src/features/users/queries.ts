@@ -2,9 +2,9 @@
 import { consentStream } from "../../../events/consent.ts";
 import { decode } from "../../../events/mod.ts";
 import { userAccount } from "../../../events/user.ts";
+import { readUser } from "../../access/users.ts";
 import { consentDecider, userConsents } from "../../domain/consent.ts";
 import type { EventLog } from "../../log/mod.ts";
-import { readUser } from "./commands.ts";
 import type { User } from "./schemas.ts";
 
 /** A user with their consents, as they are in the log now; `undefined` if there is none. */

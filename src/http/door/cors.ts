@@ -5,7 +5,7 @@
 import type { RequestContext } from "../context.ts";
 
 /** The web app: always allowed. */
-const OWN_ORIGIN = "https://levqor.ai";
+export const WEB_APP = "https://levqor.ai";
 
 const ALLOW_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 
@@ -57,7 +57,7 @@ export interface Cors {
 
 /** Allows the web app's own origin, and `origins` (as browsers write them: `https://example.com:8443`). */
 export function createCors(origins: readonly string[]): Cors {
-  const allowed = new Set([OWN_ORIGIN, ...origins]);
+  const allowed = new Set([WEB_APP, ...origins]);
   return {
     allows: (origin) => allowed.has(origin),
     preflight({ method }, { headers }) {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { decode } from "../../../events/mod.ts";
 import { userStream } from "../../../events/user.ts";
-import { changeUser, upsertUser } from "../../../src/features/users/commands.ts";
+import { changeUser, upsertUser } from "../../../src/access/users.ts";
 import { USER_META_LIMIT_BYTES } from "../../../src/http/limits.ts";
 import { openLog } from "../../../src/log/mod.ts";
 import { personalLog } from "../../../src/vault/mod.ts";

@@ -4,16 +4,32 @@
  * An address is whose the vault's blind index says it is: it is claimed first, and recorded then. What is interrupted in
  * between is completed by the next upsert of the address, which finds whose it is.
  */
-import type { EventMeta } from "../../../events/envelope.ts";
-import { decode } from "../../../events/mod.ts";
-import { type UserProfile, userAccount, userOf, userStream } from "../../../events/user.ts";
-import { type UserCommand, type UserRejection, type UserState, userDecider } from "../../domain/user.ts";
-import { type EventLog, type Handled, handle } from "../../log/mod.ts";
-import type { Vault } from "../../vault/mod.ts";
+import type { EventMeta } from "../../events/envelope.ts";
+import { decode } from "../../events/mod.ts";
+import { type UserProfile, userAccount, userOf, userStream } from "../../events/user.ts";
+import { type UserCommand, type UserRejection, type UserState, userDecider } from "../domain/user.ts";
+import { type EventLog, type Handled, handle } from "../log/mod.ts";
+
+/** Whose an address is: the vault's blind index. */
+interface AddressIndex {
+  claim(address: Address, subject: string): Promise<Claim>;
+  find(address: Address): Promise<string | undefined>;
+  release(address: Address, subject: string): Promise<boolean>;
+}
+
+interface Address {
+  readonly kind: string;
+  readonly value: string;
+}
+
+type Claim =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly reason: "taken"; readonly subject: string }
+  | { readonly ok: false; readonly reason: "erased" };
 
 export interface UserParts {
   readonly log: EventLog;
-  readonly vault: Pick<Vault, "claim" | "find" | "release">;
+  readonly vault: AddressIndex;
 }
 
 /** Who acts, and what caused it. */
