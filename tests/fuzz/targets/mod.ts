@@ -5,7 +5,19 @@ import { cursors } from "./cursors.ts";
 import { emailAddress } from "./email_address.ts";
 import { expressions } from "./expressions.ts";
 import { json } from "./json.ts";
+import { mailRecords } from "./mail_records.ts";
+import { mailReports } from "./mail_reports.ts";
 import { sealed } from "./sealed.ts";
 import { time } from "./time.ts";
 
-export const targets: readonly FuzzTarget[] = [cron, cursors, emailAddress, expressions, json, sealed, time];
+export const targets: readonly FuzzTarget[] = [
+  cron,
+  cursors,
+  emailAddress,
+  expressions,
+  json,
+  mailRecords,
+  mailReports,
+  sealed,
+  time,
+];
