@@ -115,7 +115,7 @@ export function createMailer({ delivery, from, log, vault, now = Date.now, ...op
       const report = (what: MailReport) => record({ type: "report", report: what });
 
       const { state } = await record({ type: "queue", to, subject, sender, kind, class: of_class });
-      checkSame(state, { to, subject });
+      checkSame(state, to);
       if (state.sent) return { mail_id };
       const skipped =
         (await isErased(person)) ??
@@ -169,13 +169,13 @@ function changeMail(
   return handle(log, { stream_id: mailStream(mail_id), decider: mailDecider, ...handling });
 }
 
-/** Throws if another mail was recorded under the same idempotency key. What was erased cannot be compared. */
-function checkSame({ queued }: MailState, asked: { readonly to: string; readonly subject: string }): void {
-  const isOther = (["to", "subject"] as const).some((member) => {
-    const before = (queued?.[member] ?? null) as string | null;
-    return before !== null && before !== asked[member];
-  });
-  if (isOther) throw rejected("its idempotency key belongs to another mail", "key_reused");
+/**
+ * Throws if a mail to another address was recorded under the same idempotency key. What it says may have changed: templates do,
+ * between two attempts.
+ */
+function checkSame({ queued }: MailState, to: string): void {
+  const before = (queued?.to ?? null) as string | null;
+  if (before !== null && before !== to) throw rejected("its idempotency key belongs to another mail", "key_reused");
 }
 
 /**
