@@ -23,6 +23,7 @@ export const ROUTE_POLICIES = {
   support: { quota: 5, counted: "to open support threads from one caller" },
   cookies: { quota: 10, counted: "to choose cookies from one caller" },
   marketing: { quota: 5, counted: "to ask for marketing mail from one caller" },
+  reports: { quota: 1_200, counted: "to report what became of mail from one address" },
   releases: { quota: 600, counted: "to release jobs from one caller" },
 } as const;
 

@@ -24,7 +24,7 @@ export function webhookRoutes({ log, vault, mail }: Pick<FeatureParts, "log" | "
         description:
           "For Resend, which signs its reports (Standard Webhooks) with the secret in RESEND_WEBHOOK_SECRET. Reports may come twice and in any order. Those about other mail than the service's, and what says nothing of a mail's fate, are accepted and ignored.",
         headers: ["svix-id", "svix-timestamp", "svix-signature"],
-        rate: "none",
+        rate: "reports",
         body: ResendReport,
         responses: {
           200: { description: "The report was received.", schema: ReportReceived, example: { outcome: "recorded" } },

@@ -33,6 +33,8 @@ export interface RateGate {
  */
 const PROBE = "/health";
 const SCRAPE = "/metrics";
+/** Others' reports come from few addresses, thousands at once: they have a policy of their own, and leave callers theirs. */
+const REPORTS = "/webhooks/resend";
 /** How many refusals are delayed at once, and how large their bodies may be, so that they cannot fill the memory. */
 const HELD_MAX = 5_000;
 const HELD_BODY_MAX_BYTES = 4_096;
@@ -65,7 +67,8 @@ export function rateGate({ limiter, addressOf }: RateGateOptions): RateGate {
     if (identity?.kind === "refused") return limiter.failed(scopeOf(request));
     const holder = holderOf(request);
     if (holder) return limiter.holder(route === SCRAPE ? { ...holder, tier: null } : holder);
-    return route === SCRAPE || !limiter.limitsAnonymous ? undefined : limiter.anonymous(scopeOf(request));
+    const hasNoLimit = route === SCRAPE || route === REPORTS || !limiter.limitsAnonymous;
+    return hasNoLimit ? undefined : limiter.anonymous(scopeOf(request));
   }
 
   let held = 0;

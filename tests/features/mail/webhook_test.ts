@@ -143,6 +143,21 @@ describe("a signature", () => {
   });
 });
 
+test("reports use none of what callers without a key may ask for", async () => {
+  const limited = await startMailBench({
+    rate_limits: { burst: 1, global: 1, tiers: {} },
+    api_keys: ["an-operators-key"],
+  });
+  const report = reportOf(await limited.send("limited"), "email.delivered");
+  const answers = [];
+  for (let i = 0; i < 3; i++) answers.push(await limited.api.ask("/webhooks/resend", signed(report)));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+  expect(answers[0]?.headers.get("ratelimit-policy")).toContain('"reports";q=1200;w=60');
+  const others = [await limited.api.ask("/api/v1/support/health"), await limited.api.ask("/api/v1/support/health")];
+  await limited.api.stop();
+  expect(others.map(({ status }) => status)).toEqual([401, 429]);
+});
+
 test("what is reported decides whether the next mail is sent", async () => {
   const to = `${crypto.randomUUID()}@example.com`;
   const [first, marketing] = [await bench.send("before", { to }), { unsubscribe_url: "https://levqor.ai/u/1" }];
