@@ -40,7 +40,8 @@ describe("API3, broken object property level authorization:", () => {
         if (schema && !closed(schema)) open.push(`${method} ${path}`);
       }
     }
-    expect(open).toEqual([]);
+    // What Resend reports is signed by it, grows as it likes, and is read member by member.
+    expect(open).toEqual(["post /webhooks/resend"]);
   });
 
   test.each(["status", "owner", "actor", "position", "job_id", "attempt", "result", "__proto__", "constructor"])(
