@@ -54,6 +54,8 @@ export type UserSuspended = Static<typeof UserSuspended>;
 
 export const UserResumed = Type.Object({});
 
+export const UserExported = Type.Object({});
+
 /** `erasure_id`: known to whoever asked for it alone, who reads the certificate by it. */
 export const UserErasureRequested = Type.Object({ erasure_id: Uuid });
 export type UserErasureRequested = Static<typeof UserErasureRequested>;
@@ -72,6 +74,7 @@ export const userEvents = {
   "user.updated": eventType(UserUpdated, "what is known of the user changed"),
   "user.suspended": eventType(UserSuspended, "an operator suspended the user, who is rejected from then on"),
   "user.resumed": eventType(UserResumed, "an operator lifted the user's suspension"),
+  "user.exported": eventType(UserExported, "a user, or an operator for them, got everything that is held about them"),
   "user.erasure_requested": eventType(
     UserErasureRequested,
     "a user, or an operator for them, asked for their erasure; they are rejected from then on",

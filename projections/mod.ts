@@ -13,6 +13,7 @@ import { pipelines } from "./pipelines.ts";
 import type { Projection } from "./projection.ts";
 import { schedules } from "./schedules.ts";
 import { supportThreads } from "./support_threads.ts";
+import { userStreams } from "./user_streams.ts";
 import { workflowLimits } from "./workflow_limits.ts";
 
 export type { ErasureRow } from "./erasures.ts";
@@ -38,5 +39,6 @@ export const projections: readonly Projection[] = [
   orgMembers,
   supportThreads,
   consents,
+  userStreams,
   mails,
 ];

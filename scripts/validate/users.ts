@@ -39,10 +39,12 @@ export async function checkUsers(client: Client, { check }: Checks): Promise<voi
     const resumed = await client.ask(`${path}/resume`, { method: "POST" });
     expect(resumed.body.user.status === "active", "an active user", resumed.body);
   });
-  await check("a user is erased, and the certificate says so", async () => {
+  await check("a user gets everything held about them, is erased, and the certificate says so", async () => {
     const email = `levqor-validate-${crypto.randomUUID()}@example.com`;
     const { user } = (await client.post(`${ROUTE}/upsert`, { email })).body;
     const headers = { "levqor-account": user.account };
+    const exported = await client.ask(`${ROUTE}/me/exports`, { method: "POST", headers });
+    expect(exported.text.startsWith("PK"), "a zip file", exported.status);
     const requested = await client.ask(`${ROUTE}/me/erasure`, { method: "POST", headers });
     expectStatus(requested, 202);
     const certificate = await client.ask(`/api/v1/erasures/${requested.body.erasure_id}`, { key: false });

@@ -37,6 +37,7 @@ export type UserCommand =
   | { readonly type: "update"; readonly profile: Partial<UserProfile> }
   | { readonly type: "suspend"; readonly reason?: string }
   | { readonly type: "resume" }
+  | { readonly type: "export" }
   /** Nothing to do if one was requested before. */
   | { readonly type: "request_erasure"; readonly erasure_id: string }
   /** What the user had has ended, and these keys are destroyed. */
@@ -113,7 +114,7 @@ function erase(
 }
 
 function change(
-  command: UserCommand & { type: "upsert" | "update" | "suspend" | "resume" },
+  command: UserCommand & { type: "upsert" | "update" | "suspend" | "resume" | "export" },
   state: UserState,
 ): readonly KnownNewEvent[] | UserRejection {
   const { status } = state;
@@ -129,6 +130,8 @@ function change(
       const suspended = { type: "user.suspended", data: reason === undefined ? {} : { reason } } as const;
       return isNew ? [created({}), suspended] : [suspended];
     }
+    case "export":
+      return isNew ? notFound() : [{ type: "user.exported", data: {} }];
     case "resume":
       if (isNew) return notFound();
       return status === "suspended" ? [{ type: "user.resumed", data: {} }] : [];

@@ -78,6 +78,12 @@ describe("a user", () => {
     given().when({ type: "resume" }).refused("user_not_found");
   });
 
+  test("is exported each time, on record", () => {
+    const exported: KnownNewEvent = { type: "user.exported", data: {} };
+    given().when({ type: "export" }).refused("user_not_found");
+    given(created(), exported).when({ type: "export" }).then(exported);
+  });
+
   test("is erased for good, in two steps", () => {
     const erasure_id = crypto.randomUUID();
     const requested: KnownNewEvent = { type: "user.erasure_requested", data: { erasure_id } };
@@ -102,6 +108,7 @@ describe("a user", () => {
         { type: "update", profile: { name: "Ada" } },
         { type: "suspend" },
         { type: "resume" },
+        { type: "export" },
       ] as const) {
         given(created(), ...happened)
           .when(command)

@@ -324,6 +324,7 @@ const cases: Record<string, () => Call[]> = {
   getOwnUser: () => [],
   updateOwnUser: () => [],
   eraseOwnUser: () => [],
+  exportOwnUser: () => [],
   getUser: () => [forUsers("GET", `/${person}`, NO_USER)],
   updateUser: () => [forUsers("PATCH", `/${person}`, NO_USER, { name: "Mine" })],
   suspendUser: () => [forUsers("POST", `/${person}/suspend`, NOT_OPERATOR, {})],

@@ -20,7 +20,10 @@ import { checkedParam, idParam } from "../../http/request/params.ts";
 import { readAt } from "../../http/request/read_model.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
+import { download } from "../../http/stream/download.ts";
+import { StreamSlots } from "../../http/stream/stream_slots.ts";
 import { certificate } from "./certificate.ts";
+import { EXPORT_READS, exportOf } from "./export.ts";
 import { userProblems } from "./problems.ts";
 import { checkedProfile } from "./profile.ts";
 import { showUser } from "./queries.ts";
@@ -38,6 +41,8 @@ import {
 } from "./schemas.ts";
 
 const ROUTE = "/api/v1/users";
+/** How many exports this process writes at once. */
+const EXPORTS_MAX = 20;
 
 const userIdParam = checkedParam("user_id", UserId);
 
@@ -48,6 +53,7 @@ const erasureIdParam = idParam({
   missing: userProblems.erasure_not_found,
 });
 
+const [PROFILE] = UserUpdate.examples as [UserUpdate];
 const [EXAMPLE] = User.examples as [object];
 const [CREATED] = UserIsCreated.examples as [object];
 const [UPDATED] = UserIsUpdated.examples as [object];
@@ -59,7 +65,9 @@ const CHANGED = {
 } as const;
 const INVALID = [userProblems.unknown_locale, userProblems.unknown_currency, userProblems.meta_too_large];
 
-export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
+export function userRoutes({ log, vault, sql, projector, timing, config, logger, signal }: ApiParts) {
+  const exports = new StreamSlots({ max: EXPORTS_MAX, share: config.caller_share });
+
   return [
     route(
       {
@@ -156,6 +164,53 @@ export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
     route(
       {
         method: "POST",
+        path: `${ROUTE}/me/exports`,
+        id: "exportOwnUser",
+        tag: tags.users,
+        summary: "Export everything held about the user who calls",
+        description:
+          "For a user's own session; operators do it for a user whose account they act for. Writes a zip file of JSON: the user as they are now, their organisations, and every event of their account or about them, opened, by what it is about, up to Levqor-Position. The file is stored nowhere, and that it was written is on record. If it cannot be completed, the connection is broken off.",
+        scope: "users:read",
+        step_up: true,
+        without_terms: true,
+        responses: {
+          200: {
+            description: "The file: user.json, organisations.json, and events/<category>.json.",
+            content_type: "application/zip",
+            example: "PK…",
+          },
+        },
+        errors: [
+          userProblems.user_required,
+          userProblems.user_not_found,
+          problems.too_many_streams,
+          problems.read_model_behind,
+        ],
+      },
+      async (call) => {
+        const user_id = await ownSession(call);
+        const handled = await commandUser(log, { user_id, command: { type: "export" }, meta: metaOf(call) });
+        if (!handled.ok) throw problemOf(handled.refusal);
+        const position = handled.position as number;
+        await readAt(
+          projector,
+          { names: EXPORT_READS, position, wait_ms: timing?.read_model_wait_ms },
+          () => sql`select from levqor_read.user_streams limit 1`,
+        );
+        return await download(call, {
+          logger,
+          signal,
+          slots: exports,
+          source: (stop) => exportOf({ log, sql, user_id, position, stop }),
+          file_name: `levqor-user-${position}.zip`,
+          content_type: "application/zip",
+          position,
+        });
+      },
+    ),
+    route(
+      {
+        method: "POST",
         path: `${ROUTE}/me/erasure`,
         id: "eraseOwnUser",
         tag: tags.users,
@@ -171,10 +226,8 @@ export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
         errors: [userProblems.user_required, userProblems.user_not_found, userProblems.owns_organisations],
       },
       async (call) => {
-        const { caller } = call;
-        if (!caller.operator && caller.actor !== caller.account) throw userRequired();
-        const user_id = await own(call);
-        await checkOrganisations(caller.account);
+        const user_id = await ownSession(call);
+        await checkOrganisations(call.caller.account);
         const command = { type: "request_erasure", erasure_id: crypto.randomUUID() } as const;
         const handled = await commandUser(log, { user_id, command, meta: metaOf(call) });
         if (!handled.ok) throw problemOf(handled.refusal);
@@ -234,6 +287,10 @@ export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
         scope: "users:write",
         params: { user_id: userIdParam },
         body: UserUpdate,
+        examples: {
+          profile: { summary: "Change what is known", value: PROFILE },
+          address: { summary: "Change the address, as the operator", value: { email: "ada@example.org" } },
+        },
         responses: CHANGED,
         errors: [userProblems.user_not_found, userProblems.email_taken, problems.invalid_email, ...INVALID],
       },
@@ -316,6 +373,13 @@ export function userRoutes({ log, vault, sql, projector, timing }: ApiParts) {
     if (user_id === undefined) throw userRequired();
     if (actor === account) await ensureUser({ log, vault }, { user_id, verified_email, meta: metaOf(call) });
     return user_id;
+  }
+
+  /** The same, for what a key of the account does not do. Throws the problem `user_required`. */
+  async function ownSession(call: UserCall): Promise<string> {
+    const { operator, actor, account } = call.caller;
+    if (!operator && actor !== account) throw userRequired();
+    return await own(call);
   }
 
   async function update(call: UserCall<unknown, UserUpdate>, user_id: string) {

@@ -9,11 +9,13 @@ import { textBody } from "./text_body.ts";
 /** After this many seconds of silence the server may close the connection. */
 const IDLE_S = 120;
 
+type Part = string | Uint8Array;
+
 export interface DownloadOptions extends Pick<ApiOptions, "logger" | "signal"> {
   /** How many this process writes at once. */
   readonly slots: StreamSlots;
-  /** Its text, part by part. Throws if it has to stop early. */
-  readonly source: (stop: AbortSignal) => AsyncGenerator<string>;
+  /** Its text or bytes, part by part. Throws if it has to stop early. */
+  readonly source: (stop: AbortSignal) => AsyncGenerator<Part>;
   readonly file_name: string;
   readonly content_type: string;
   /** The position of the log up to which it contains everything. */
@@ -53,17 +55,14 @@ export async function download(
 }
 
 /** All of a source whose first text was already taken. */
-async function* startingWith(
-  first: IteratorResult<string, unknown>,
-  rest: AsyncGenerator<string>,
-): AsyncGenerator<string> {
+async function* startingWith(first: IteratorResult<Part, unknown>, rest: AsyncGenerator<Part>): AsyncGenerator<Part> {
   if (first.done) return;
   yield first.value;
   yield* rest;
 }
 
 /** The same texts; a fault is reported before it is passed on. */
-async function* reporting(source: AsyncGenerator<string>, on_fault: (error: unknown) => void): AsyncGenerator<string> {
+async function* reporting(source: AsyncGenerator<Part>, on_fault: (error: unknown) => void): AsyncGenerator<Part> {
   try {
     yield* source;
   } catch (error) {

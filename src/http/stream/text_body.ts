@@ -1,8 +1,8 @@
-/** Text bodies of responses, pulled as the client reads them. */
+/** Bodies of responses, of text or bytes, pulled as the client reads them. */
 
 export interface TextOptions {
   /** It is returned (its `finally` runs) when the client goes away. */
-  readonly source: AsyncGenerator<string>;
+  readonly source: AsyncGenerator<string | Uint8Array>;
   /** Stops the source, even while it waits. */
   readonly stop: AbortController;
   /**
@@ -15,7 +15,8 @@ const encoder = new TextEncoder();
 
 export function textBody({ source, stop, onError }: TextOptions): ReadableStream<Uint8Array> {
   async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
-    const write = (text: string) => controller.enqueue(encoder.encode(text));
+    const write = (part: string | Uint8Array) =>
+      controller.enqueue(typeof part === "string" ? encoder.encode(part) : part);
     try {
       const { done, value } = await source.next();
       if (!done) return write(value);

@@ -141,6 +141,7 @@ describe("until a user accepts the terms", () => {
       "acceptTerms",
       "endOtherSessions",
       "endSession",
+      "exportOwnUser",
       "getConsentReceipt",
       "getOwnUser",
       "listConsents",
