@@ -338,10 +338,7 @@ export class Feed {
     }
     const { stream_id, version, position } = stored;
     const job = toReadyJob(entityId(stream_id), { state, version, position, first: stored });
-    if (!job) return;
-    const { state: _, ...unread } = job;
-    // What it says about somebody is sealed here: it is read when the job is claimed.
-    queue.add(state.subject === null ? job : { ...unread, weight: 0 });
+    if (job) queue.add(job);
   }
 
   async #fetchAllMissing(): Promise<void> {

@@ -38,7 +38,7 @@ export interface ReadyJob {
   readonly position: number;
   /** Of its stream. */
   readonly version: number;
-  /** Absent if it is too large to keep: it is read again at the claim. */
+  /** Absent if it is too large to keep, or about somebody who may be erased meanwhile: it is read again at the claim. */
   readonly state?: JobState;
   /** The approximate size of `state`, in bytes; 0 without it. */
   readonly weight: number;
@@ -234,7 +234,8 @@ export class ReadyQueue {
 
   #keep(lane: Lane, job: ReadyJob, place: "first" | "last"): void {
     const fits = this.#weight + job.weight <= this.#maxWeight;
-    const kept = fits ? job : { ...job, state: undefined, weight: 0 };
+    const isAboutSomebody = typeof job.state?.subject === "string";
+    const kept = fits && !isAboutSomebody ? job : { ...job, state: undefined, weight: 0 };
     const known = lane.get(kept.job_id);
     if (known && known.version >= kept.version) return;
     if (known) this.remove(known.job_id);

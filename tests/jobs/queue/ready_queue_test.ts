@@ -52,6 +52,19 @@ describe("order", () => {
     expect(taken.filter((one) => one === "high").length).toBeGreaterThan(400);
   });
 
+  test("what a job says about somebody is not kept, however the job got here", () => {
+    const state: JobState = { ...jobDecider.initial, subject: "subject:ada" };
+    const queue = new ReadyQueue();
+    queue.add(job("normal", { state }));
+    queue.addFirst(job("normal", { state }));
+    queue.offer(job("normal", { state }));
+    queue.miss(position + 1);
+    queue.toFill("normal");
+    queue.fill("normal", { jobs: [job("normal", { state })], upTo: position, more: false });
+    const taken = takeAll(queue);
+    expect(taken.map((one) => [one.state, one.weight])).toEqual(Array(4).fill([undefined, 0]));
+  });
+
   test("with a spread every job is taken once, at random among the next ones", () => {
     const queue = new ReadyQueue();
     const jobs = Array.from({ length: 100 }, () => job());
