@@ -7,18 +7,28 @@ import { EVERYTHING } from "../../domain/reach.ts";
 import { commandJob, jobMeta } from "../../jobs/commands.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
+import type { Projector } from "../../projector/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import { COMPLETE_ERASURE } from "./reactions.ts";
 
 /** Jobs that are looked for at once. */
 const JOBS = 100;
+/** How long to wait for the read model; then the attempt fails, and there is another. */
+const READ_MODEL_WAIT_MS = 30_000;
 
 const Erasure = Type.Object(
   { subject: Type.String({ maxLength: 300 }), account: Type.String({ maxLength: 300 }) },
   { additionalProperties: false },
 );
 
-export function erasureWorkflow({ log, sql, vault }: { log: EventLog; sql: Sql; vault: Vault }): Connector {
+interface ErasureParts {
+  readonly log: EventLog;
+  readonly sql: Sql;
+  readonly projector: Pick<Projector, "readAt">;
+  readonly vault: Vault;
+}
+
+export function erasureWorkflow({ log, sql, projector, vault }: ErasureParts): Connector {
   return defineSystemWorkflow({
     name: COMPLETE_ERASURE,
     summary: "Destroys the keys of an erased subject, and cancels its unfinished jobs.",
@@ -27,13 +37,19 @@ export function erasureWorkflow({ log, sql, vault }: { log: EventLog; sql: Sql; 
     retry: { max_attempts: 20, backoff: { initial_seconds: 1, factor: 3, max_seconds: 600 } },
     async run({ subject }, { signal, idempotency_key }) {
       await vault.destroy(subject, personalClasses);
+      // Whoever began to submit a job before the erasure has recorded it by now.
+      const position = await log.head();
       let cancelled = 0;
       for (let after = 0; !signal.aborted; ) {
-        const jobs = await sql<{ job_id: string; position: number }[]>`
-          select job_id, position from levqor_read.jobs
-          where subject = ${subject} and position > ${after} and status in ('queued', 'running')
-          order by position limit ${JOBS}`;
-        for (const { job_id } of jobs) {
+        const read = await projector.readAt(
+          { names: ["jobs"], position, timeout_ms: READ_MODEL_WAIT_MS },
+          () => sql<{ job_id: string; position: number }[]>`
+            select job_id, position from levqor_read.jobs
+            where subject = ${subject} and position > ${after} and status in ('queued', 'running')
+            order by position limit ${JOBS}`,
+        );
+        if (!read.ok) throw new Error(`Cannot cancel the jobs of a subject yet: ${read.detail}`);
+        for (const { job_id } of read.rows) {
           const handled = await commandJob(log, {
             job_id,
             reach: EVERYTHING,
@@ -42,7 +58,7 @@ export function erasureWorkflow({ log, sql, vault }: { log: EventLog; sql: Sql; 
           });
           if (handled.ok && handled.events.length > 0) cancelled++;
         }
-        const last = jobs.at(-1);
+        const last = read.rows.at(-1);
         if (!last) break;
         after = last.position;
       }

@@ -137,10 +137,41 @@ test("an erasure is completed by a job, which cancels what has not finished", as
   expect(body.data).toHaveLength(2);
   const [first] = await api.log.readStream(`job-${job_id}`, { limit: 1 });
   const { subject: name } = JSON.parse(first?.meta_json ?? "");
-  const erasure = erasureWorkflow({ log: api.personal_log, sql: api.sql, vault: api.vault });
+  const erasure = erasureWorkflow({ ...api, log: api.personal_log });
   const context = { signal: new AbortController().signal, idempotency_key: "1", fetch, note() {} };
   expect(await erasure.run({ subject: name }, context)).toEqual({ cancelled: 2 });
   expect(await get(`/api/v1/status/${waiting.job_id}`)).toMatchObject({ status: "cancelled" });
+});
+
+test("a job that was being submitted during the erasure is cancelled, too, however far the read model is behind", async () => {
+  const subject = `subject:${crypto.randomUUID()}`;
+  const job_id = Bun.randomUUIDv7();
+  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  const holding = api.sql.begin(async (sql) => {
+    await sql`lock table levqor_read.jobs in exclusive mode`;
+    held.resolve();
+    await released.promise;
+  });
+  await held.promise;
+  await api.personal_log.append({
+    stream_id: `job-${job_id}`,
+    expected_version: 0,
+    events: [{ type: "job.submitted", data: { workflow: "nobody-runs-this", payload: { email: SECRET } } }],
+    meta: { actor: "anonymous", subject, correlation_id: job_id },
+  });
+  const readAt: typeof api.projector.readAt = (...asked) => {
+    released.resolve();
+    return api.projector.readAt(...asked);
+  };
+  const erasure = erasureWorkflow({ ...api, log: api.personal_log, projector: { readAt } });
+  const context = { signal: new AbortController().signal, idempotency_key: "2", fetch, note() {} };
+  try {
+    expect(await erasure.run({ subject }, context)).toEqual({ cancelled: 1 });
+  } finally {
+    released.resolve();
+    await holding;
+  }
 });
 
 test("what a subject cannot be is refused, without quoting it", async () => {
