@@ -99,7 +99,8 @@ function Layout({ page, settings, base_url, style }: Around & { page: LayoutPage
           </nav>
         </header>
         <div class="frame">
-          <aside class="pages" aria-label="Section">
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: with many pages it scrolls, also with the keyboard */}
+          <aside class="pages" aria-label="Section" tabIndex={0}>
             <details>
               <summary>In this section</summary>
               <Sidebar page={page} label={settings.sections[section]} />
