@@ -13,6 +13,7 @@ import { endToEnd } from "./end_to_end.ts";
 import { intake } from "./intake.ts";
 import { limits } from "./limits.ts";
 import { mixed } from "./mixed.ts";
+import { people } from "./people.ts";
 import { relay } from "./relay.ts";
 import { replay } from "./replay.ts";
 import { startCluster } from "./support/cluster.ts";
@@ -32,6 +33,7 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   teller,
   at_rest: atRest,
   vault,
+  people,
 };
 
 const HELP = `Usage: bun run bench [--quick] [NAME ...]

@@ -1,11 +1,11 @@
 /** Sealing and opening personal data through the vault, beside encrypting and decrypting the same with WebCrypto. */
 import { connect } from "../src/db/mod.ts";
-import { MasterKeys, Vault } from "../src/vault/mod.ts";
 import type { Context } from "./support/context.ts";
 import { Progress } from "./support/progress.ts";
 import { atMost, figure, type Section } from "./support/report.ts";
 import type { Stage } from "./support/stage.ts";
 import { median } from "./support/statistics.ts";
+import { benchVault } from "./support/vault.ts";
 
 const ROUNDS = 5;
 const event = { stream_id: `user-${Bun.randomUUIDv7()}`, version: 1 };
@@ -25,8 +25,7 @@ export async function vault({ cluster, quick }: Context, stage: Stage): Promise<
   const { url } = await cluster.levqor("vault");
   const sql = connect(url, { max: 2 });
   stage.defer(() => sql.end());
-  const master_keys = new MasterKeys([Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")]);
-  const ours = new Vault({ sql, master_keys, periods: { trace_days: 90, evidence_years: 3, fiscal_years: 10 } });
+  const ours = benchVault(sql);
   stage.defer(async () => ours.close());
   const sealing = { event, pointers, subject: "user:ada", class: "profile" } as const;
   const web = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);

@@ -14,10 +14,11 @@ import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { startReactor } from "../../src/reactor/mod.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
-import { MasterKeys, personalLog, Vault } from "../../src/vault/mod.ts";
+import { personalLog } from "../../src/vault/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
 import { argument } from "../support/child.ts";
 import { silent } from "../support/silent.ts";
+import { benchVault } from "../support/vault.ts";
 import { listen } from "./serve.ts";
 
 const { database_url } = argument<{ database_url: string }>();
@@ -25,11 +26,7 @@ const sql = connect(database_url);
 const metrics = new Metrics({ version: "0.0.0", build: "bench", role: "api" });
 const log = openLog({ url: database_url, on_batch: (batch) => metrics.batch(batch) });
 log.onCommit(({ events }) => metrics.recorded(events));
-const vault = new Vault({
-  sql,
-  master_keys: new MasterKeys([Buffer.alloc(32).toString("base64")]),
-  periods: { trace_days: 90, evidence_years: 3, fiscal_years: 10 },
-});
+const vault = benchVault(sql);
 const bus = inProcessBus({ log });
 const stopping = new AbortController();
 const access = startAccess({ log, bus, sql, keys: [], production: true, logger: silent });

@@ -1,12 +1,17 @@
 /** Fills a log with the histories of jobs, through the log's own append. */
 import { jobStream } from "../../events/job.ts";
 import type { KnownNewEvent } from "../../events/mod.ts";
+import { connect } from "../../src/db/mod.ts";
 import { openLog } from "../../src/log/mod.ts";
+import { personalLog } from "../../src/vault/mod.ts";
 import { argument, report } from "../support/child.ts";
+import { benchVault } from "../support/vault.ts";
 
 export interface SeedArgument {
   readonly url: string;
   readonly events: number;
+  /** Each job is about one of so many subjects, and sealed. */
+  readonly subjects?: number;
 }
 
 /** Concurrent jobs: each event of a job comes this many events after the previous one. */
@@ -29,8 +34,10 @@ function history(job: number): KnownNewEvent[] {
   ];
 }
 
-const { url, events } = argument<SeedArgument>();
-const log = openLog({ url });
+const { url, events, subjects } = argument<SeedArgument>();
+const recorded = openLog({ url });
+const log = subjects === undefined ? recorded : personalLog(recorded, benchVault(connect(url)));
+const about = (job: number) => (subjects === undefined ? {} : { subject: `user:${job % subjects}` });
 let appended = 0;
 for (let first = 0; appended < events; first += WAVE) {
   const wave = Array.from({ length: WAVE }, (_, i) => ({ id: Bun.randomUUIDv7(), events: history(first + i) }));
@@ -38,12 +45,12 @@ for (let first = 0; appended < events; first += WAVE) {
     const taken = wave.slice(0, events - appended);
     appended += taken.length;
     await Promise.all(
-      taken.map(({ id, events }) =>
+      taken.map(({ id, events }, job) =>
         log.append({
           stream_id: jobStream(id),
           expected_version: version,
           events: [events[version] as KnownNewEvent],
-          meta: { actor: version === 0 ? "anonymous" : "worker:worker-1", correlation_id: id },
+          meta: { actor: version === 0 ? "anonymous" : "worker:worker-1", correlation_id: id, ...about(job) },
         }),
       ),
     );

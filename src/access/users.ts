@@ -15,6 +15,8 @@ interface AddressIndex {
   claim(address: Address, subject: string): Promise<Claim>;
   find(address: Address): Promise<string | undefined>;
   release(address: Address, subject: string): Promise<boolean>;
+  /** Loads what is going to seal for a subject, while something else is done. */
+  prepare(subject: string, kind: "profile"): void;
 }
 
 interface Address {
@@ -80,6 +82,7 @@ export async function upsertUser(
   // A former address of somebody's is released at most once by each who meets it.
   while (true) {
     const owner = await claimed(vault, { email, subject: userAccount(Bun.randomUUIDv7()) });
+    vault.prepare(owner, "profile");
     const user_id = userOf(owner);
     if (user_id === undefined) throw new Error("Cannot upsert a user: their address is not a user's");
     const handled = await commandUser(log, { user_id, command: { type: "upsert", profile }, meta });

@@ -49,6 +49,21 @@ interface Row {
   readonly master_key: string | null;
 }
 
+interface Owner {
+  readonly subject: string;
+  readonly class: KeyClass;
+}
+
+/** In one text. */
+function nameOf({ subject, class: kind }: Owner): string {
+  return `${kind}\0${subject}`;
+}
+
+function ownerOf(name: string): Owner {
+  const [kind = "", subject = ""] = name.split("\0");
+  return { subject, class: kind as KeyClass };
+}
+
 export interface KeyCacheOptions {
   readonly sql: Sql;
   readonly master_keys: MasterKeys;
@@ -64,7 +79,7 @@ export class KeyCache {
   /** By class and subject. */
   readonly #sealing = new LRUCache<string, { readonly sealing: Sealing; readonly until: number }>({ max: MAX_CACHED });
   readonly #load = gathered((ids) => this.#fetch(ids));
-  readonly #takings = new Map<string, Promise<void>>();
+  readonly #taking = gathered((names) => this.#take(names));
   /** The number of the last destruction heard of; -1 at the beginning. */
   #heard = -1;
   /** When the last answered question was asked. */
@@ -80,13 +95,16 @@ export class KeyCache {
 
   /** What seals for a subject now; a key is created if there is none. To be used at once. */
   async sealing(subject: string, kind: KeyClass): Promise<Sealing> {
-    const name = `${kind}\0${subject}`;
+    const name = nameOf({ subject, class: kind });
     return await this.#untilCertain(
       () => {
         const known = this.#sealing.get(name);
         return known && known.until > performance.now() ? known.sealing : undefined;
       },
-      () => this.#taking(name, { subject, class: kind }),
+      async () => {
+        const fault = await this.#taking(name);
+        if (fault) throw fault;
+      },
     );
   }
 
@@ -116,7 +134,7 @@ export class KeyCache {
     for (const id of ids) {
       const key = this.#keys.get(id);
       this.#keys.set(id, "destroyed");
-      if (typeof key === "object") this.#sealing.delete(`${key.class}\0${key.subject}`);
+      if (typeof key === "object") this.#sealing.delete(nameOf(key));
     }
   }
 
@@ -197,47 +215,56 @@ export class KeyCache {
     return faults;
   }
 
-  /** Once for all who ask meanwhile. */
-  #taking(name: string, owner: { subject: string; class: KeyClass }): Promise<void> {
-    const under_way = this.#takings.get(name);
-    const taking = under_way ?? this.#take(name, owner).finally(() => this.#takings.delete(name));
-    this.#takings.set(name, taking);
-    return taking;
+  /** Loads what seals for subjects, by {@link nameOf}; new keys are created in one commit. Resolves to what is wrong with each that has no usable key. */
+  async #take(names: readonly string[]): Promise<ReadonlyMap<string, VaultKeyError>> {
+    const faults = new Map<string, VaultKeyError>();
+    const owners = names.map(ownerOf);
+    await Promise.all(
+      [...new Set(owners.map((owner) => owner.class))].map(async (kind) => {
+        const subjects = owners.filter((owner) => owner.class === kind).map(({ subject }) => subject);
+        await this.#takeClass(kind, { subjects, faults });
+      }),
+    );
+    return faults;
   }
 
-  /** Loads what seals for a subject. Throws {@link VaultKeyError}. */
-  async #take(name: string, owner: { subject: string; class: KeyClass }): Promise<void> {
-    const { subject, class: kind } = owner;
+  async #takeClass(
+    kind: KeyClass,
+    { subjects, faults }: { subjects: readonly string[]; faults: Map<string, VaultKeyError> },
+  ): Promise<void> {
     const heard = this.#heard;
     const at = performance.now();
     const seals_for = sealsFor(kind, this.#periods);
-    const [row = await this.#create(owner, seals_for)] = await this.#sql<(Row & { left_ms: number | null })[]>`
-      select key_id, wrapped, master_key,
-        1000 * extract(epoch from created_at + ${seals_for}::interval - clock_timestamp())::float8 as left_ms
-      from levqor_vault.keys
-      where subject = ${subject} and class = ${kind} and (destroyed_by = 'erasure' or sealing and (
-        ${seals_for}::interval is null or created_at > clock_timestamp() - ${seals_for}::interval))
-      order by sealing limit 1`;
-    const key = this.#keep(row, { owner, heard });
-    if (key === undefined) return;
-    if (key === "destroyed") {
-      this.#sealing.set(name, { sealing: { key_id: row.key_id, erased: true }, until: Number.POSITIVE_INFINITY });
-    } else {
-      this.#sealing.set(name, { sealing: key, until: at + (row.left_ms ?? Number.POSITIVE_INFINITY) });
+    // A key of each, in case there is none, in the same order everywhere, to prevent deadlocks.
+    const wanted = subjects.toSorted().map((subject) => {
+      const key_id = randomBytes(KEY_ID_BYTES).toString("base64url");
+      const { wrapped, master_key } = this.#masterKeys.create({ key_id, subject, class: kind });
+      return { subject, key_id, wrapped: Buffer.from(wrapped).toString("hex"), master_key };
+    });
+    const column = (name: keyof (typeof wanted)[number]) => wanted.map((one) => one[name]);
+    const rows = await this.#sql<(Row & { subject: string; left_ms: number | null })[]>`
+      select wanted.subject, taken.key_id, taken.wrapped, taken.master_key,
+        1000 * extract(epoch from taken.created_at + ${seals_for}::interval - clock_timestamp())::float8 as left_ms
+      from unnest(${column("subject")}::text[], ${column("key_id")}::text[], ${column("wrapped")}::text[],
+        ${column("master_key")}::text[]) as wanted (subject, key_id, wrapped, master_key)
+      cross join lateral levqor_vault.take_key(wanted.subject, ${kind}, wanted.key_id, decode(wanted.wrapped, 'hex'),
+        wanted.master_key, ${seals_for}::interval) as taken`;
+    for (const row of rows) {
+      const { subject } = row;
+      const owner = { subject, class: kind };
+      try {
+        const key = this.#keep(row, { owner, heard });
+        if (key === "destroyed") {
+          const sealing = { key_id: row.key_id, erased: true } as const;
+          this.#sealing.set(nameOf(owner), { sealing, until: Number.POSITIVE_INFINITY });
+        } else if (key) {
+          this.#sealing.set(nameOf(owner), { sealing: key, until: at + (row.left_ms ?? Number.POSITIVE_INFINITY) });
+        }
+      } catch (error) {
+        if (!(error instanceof VaultKeyError)) throw error;
+        faults.set(nameOf(owner), error);
+      }
     }
-  }
-
-  async #create(
-    { subject, class: kind }: { subject: string; class: KeyClass },
-    seals_for: string | null,
-  ): Promise<Row & { left_ms: number | null }> {
-    const key_id = randomBytes(KEY_ID_BYTES).toString("base64url");
-    const { wrapped, master_key } = this.#masterKeys.create({ key_id, subject, class: kind });
-    const [row] = await this.#sql<[Row & { left_ms: number | null }]>`
-      select key_id, wrapped, master_key,
-        1000 * extract(epoch from created_at + ${seals_for}::interval - clock_timestamp())::float8 as left_ms
-      from levqor_vault.take_key(${subject}, ${kind}, ${key_id}, ${wrapped}, ${master_key}, ${seals_for}::interval)`;
-    return row;
   }
 
   /** Caches a key as it was read, unless keys have been destroyed since. */

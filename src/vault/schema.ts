@@ -68,6 +68,12 @@ create function levqor_vault.take_key(
 language plpgsql security definer set search_path = levqor_vault, pg_temp as $$
 #variable_conflict use_column
 begin
+  -- Without the lock: usually there is one, or they were erased.
+  return query select k.key_id, k.wrapped, k.master_key, k.created_at from keys k
+    where k.subject = for_subject and k.class = for_class and (k.destroyed_by = 'erasure' or k.sealing and (
+      seals_for is null or k.created_at > clock_timestamp() - seals_for))
+    order by k.sealing limit 1;
+  if found then return; end if;
   perform pg_advisory_xact_lock_shared(${DESTRUCTION_LOCK});
   return query select k.key_id, k.wrapped, k.master_key, k.created_at from keys k
     where k.subject = for_subject and k.class = for_class and k.destroyed_by = 'erasure' limit 1;

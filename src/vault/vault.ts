@@ -175,6 +175,13 @@ export class Vault {
     return destroyed;
   }
 
+  /** Loads, or creates, what is going to seal for a subject, while something else is done. */
+  prepare(subject: string, kind: PersonalClass): void {
+    checkSubject(subject);
+    // Whoever seals meets the fault.
+    this.#keys.sealing(subject, kind).catch(() => {});
+  }
+
   /** Whether a subject was erased in a class: what is sealed for it from now on is lost. Creates its key if it was not. */
   async isErased(subject: string, kind: PersonalClass): Promise<boolean> {
     checkSubject(subject);

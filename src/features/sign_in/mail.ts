@@ -14,7 +14,7 @@ import { MAIL_LINK } from "./reactions.ts";
 import { linkToken, signInCode } from "./secrets.ts";
 
 export interface SignInMailOptions extends Pick<Mailing, "mailer">, Pick<UserParts, "log"> {
-  readonly vault: Pick<Vault, "claim" | "find" | "release" | "pseudonym" | "destroy">;
+  readonly vault: Pick<Vault, "claim" | "find" | "prepare" | "release" | "pseudonym" | "destroy">;
   /** Of the service, as its users reach it, without a trailing slash. */
   readonly public_url: string;
 }

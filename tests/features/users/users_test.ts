@@ -173,6 +173,7 @@ describe("an address", () => {
     const interrupted = {
       claim: vault.claim.bind(vault),
       find: vault.find.bind(vault),
+      prepare() {},
       release: () => Promise.reject(new Error("interrupted")),
     };
     const parts = { log: personalLog(api.log, vault), vault: interrupted };
