@@ -16,6 +16,7 @@ import { mixed } from "./mixed.ts";
 import { people } from "./people.ts";
 import { relay } from "./relay.ts";
 import { replay } from "./replay.ts";
+import { signIn } from "./sign_in.ts";
 import { startCluster } from "./support/cluster.ts";
 import type { Context } from "./support/context.ts";
 import { machine, render, type Section } from "./support/report.ts";
@@ -34,6 +35,7 @@ const benches: Record<string, (context: Context, stage: Stage) => Promise<Sectio
   at_rest: atRest,
   vault,
   people,
+  sign_in: signIn,
 };
 
 const HELP = `Usage: bun run bench [--quick] [NAME ...]

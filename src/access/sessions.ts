@@ -17,6 +17,8 @@ import { digestPrefix } from "./key_ring.ts";
 
 /** How often expired sessions are forgotten, and the streams of those that were not used for long end. */
 const SWEEP_MS = 60_000;
+/** Uses within this time of the last one that was noted make no difference. */
+const NOTED_MS = 1_000;
 /** How soon the first use of a day is recorded. */
 const WRITE_MS = 5_000;
 /** How much the clock of the process that made a session's id may be ahead of this one's. */
@@ -34,6 +36,8 @@ interface Session {
   readonly digest: Buffer;
   /** Milliseconds since 1970: the last use that this process knows of. */
   used_at: number;
+  /** From then on it is rejected. */
+  until: number;
   readonly known: Identity;
   readonly ended: AbortController;
 }
@@ -74,10 +78,15 @@ export class Sessions {
     if (!session || !timingSafeEqual(session.digest, digest)) return undefined;
     if (session.state.status === "ended") return ENDED;
     const now = Date.now();
-    if (now >= expiry(session)) return EXPIRED;
-    session.used_at = now;
-    if (now - session.state.used_at >= SESSION_USE_MS) this.#used.add(session.session_id);
+    if (now >= session.until) return EXPIRED;
+    if (now - session.used_at >= NOTED_MS) this.#use(session, now);
     return session.known;
+  }
+
+  #use(session: Session, now: number): void {
+    session.used_at = now;
+    session.until = expiryOf({ started_at: session.state.started_at, used_at: now });
+    if (now - session.state.used_at >= SESSION_USE_MS) this.#used.add(session.session_id);
   }
 
   /** The ids of a user's valid sessions, in order of their beginning. */
@@ -85,7 +94,7 @@ export class Sessions {
     const now = Date.now();
     return [...(this.#byUser.get(user) ?? [])].filter((id) => {
       const session = this.#sessions.get(id);
-      return session?.state.status === "active" && now < expiry(session);
+      return session?.state.status === "active" && now < session.until;
     });
   }
 
@@ -109,13 +118,15 @@ export class Sessions {
     const state = sessionDecider.evolve(before?.state ?? sessionDecider.initial, decode(event));
     // Its beginning was forgotten when it expired.
     if (!state.started) return;
-    const { ended = new AbortController(), used_at = 0 } = before ?? {};
+    const { ended = new AbortController() } = before ?? {};
+    const used_at = Math.max(before?.used_at ?? 0, state.used_at);
     const session: Session = {
       session_id,
       version: event.version,
       state,
       digest: before?.digest ?? Buffer.from(state.started.hash, "hex"),
-      used_at: Math.max(used_at, state.used_at),
+      used_at,
+      until: expiryOf({ started_at: state.started_at, used_at }),
       known: before?.known ?? { kind: "known", caller: toCaller(session_id, state, ended.signal) },
       ended,
     };
@@ -129,7 +140,7 @@ export class Sessions {
   #sweep(): void {
     const now = Date.now();
     for (const session of this.#sessions.values()) {
-      if (now < expiry(session)) continue;
+      if (now < session.until) continue;
       const { session_id, digest, state, ended } = session;
       const { user } = state.started as SessionStarted;
       ended.abort();
@@ -156,10 +167,6 @@ export class Sessions {
       this.#used.delete(session_id);
     }
   }
-}
-
-function expiry({ state: { started_at }, used_at }: Session): number {
-  return expiryOf({ started_at, used_at });
 }
 
 /** The smallest UUID of version 7 of a time, as far as it matters. */

@@ -1,0 +1,63 @@
+/** The pages on which people sign in, in a real browser: what they do works under their own policy. */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import type { Browser } from "playwright-core";
+import { signInStream } from "../../../events/sign_in.ts";
+import { issueLink, requestSignIn } from "../../../src/features/sign_in/commands.ts";
+import { linkToken, newBrowserSecret } from "../../../src/features/sign_in/secrets.ts";
+import { personalLog } from "../../../src/vault/mod.ts";
+import { type Harness, startApi } from "../../http/harness.ts";
+import { chromiumAvailable, launchChromium } from "../../support/chromium.ts";
+import { keepSecret } from "../../support/secrets.ts";
+
+describe.skipIf(!chromiumAvailable)("in a browser", () => {
+  let api: Harness;
+  let browser: Browser;
+  beforeAll(async () => {
+    api = await startApi({ api_keys: ["the-key-of-the-operator"] });
+    browser = await launchChromium();
+  }, 180_000);
+  afterAll(async () => {
+    await browser.close();
+    await api.stop();
+  });
+
+  test("a link signs in when its button is pressed, and not before", async () => {
+    const log = personalLog(api.log, api.vault);
+    const sign_in_id = Bun.randomUUIDv7();
+    const user = `user:${crypto.randomUUID()}`;
+    const meta = { actor: "visitor" };
+    const { hash } = newBrowserSecret(sign_in_id);
+    await requestSignIn(log, { sign_in_id, email: "ada@example.com", next: "/public/docs", browser: hash, meta });
+    await issueLink(log, { sign_in_id, user, meta });
+    const token = await linkToken(api.vault, sign_in_id);
+    keepSecret(token);
+    const page = await browser.newPage();
+    const refused: string[] = [];
+    page.on("console", (message) => message.type() === "error" && refused.push(message.text()));
+    await page.goto(`${api.url}/auth/link#${token}`);
+    expect(await api.log.readStream(signInStream(sign_in_id))).toHaveLength(2);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.waitForURL(`${api.url}/public/docs`);
+    const sessions = await (await page.goto(`${api.url}/auth/sessions`))?.json();
+    expect(sessions.data).toMatchObject([{ method: "email_link", current: true }]);
+    const [cookie] = await page.context().cookies();
+    expect(cookie).toMatchObject({ name: "levqor-session-dev", httpOnly: true, sameSite: "Lax" });
+    await page.goto(`${api.url}/auth/link#${token}`);
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("The link or its code was used already.").waitFor();
+    // Browsers say there what failed with 410, and what a policy forbade.
+    expect(refused.filter((text) => !text.includes("410"))).toEqual([]);
+    await page.close();
+  }, 180_000);
+
+  test("an address gets a mail, and the form for its code appears", async () => {
+    const page = await browser.newPage();
+    await page.goto(`${api.url}/auth/sign-in`);
+    await page.getByLabel("Your e-mail address").fill("ada@example.com");
+    await page.getByRole("button", { name: "Mail me a link" }).click();
+    await page.getByLabel("Code").fill("0000-0000");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByText("The link or code has expired.").waitFor();
+    await page.close();
+  }, 180_000);
+});
