@@ -113,7 +113,9 @@ const Sleep = Type.Object(
 
 const WaitForApproval = Type.Object(
   {
-    message: Expression("What is to be approved, as text for a person.", "Send {{ size(payload.users) }} mails?"),
+    message: personalIfSubject(
+      Expression("What is to be approved, as text for a person.", "Send {{ size(payload.users) }} mails?"),
+    ),
     timeout_seconds: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,

@@ -141,10 +141,13 @@ export const Problem = component(
 );
 
 /** A person, in the caller's own naming. */
+/** Clients take . and .. in a path, even encoded, for steps in it: nobody could ask for such a name. */
+const NO_DOTS = "^(?!\\.{1,2}$)";
+
 export const SubjectName = Type.String({
   minLength: 1,
   maxLength: 128,
-  pattern: PRINTABLE,
+  pattern: NO_DOTS + PRINTABLE.slice(1),
   description:
     "Whose data the job has: your own name for a person, such as your id of a customer. Payload, results, outputs and errors are then encrypted for that person, and are gone once you erase them (DELETE /api/v1/subjects/{subject}). Default: the user whose own account it is; for other accounts, nobody.",
   examples: ["customer-42"],

@@ -115,10 +115,12 @@ export function intakeRoutes({
 
         const job_id = call.newId();
         const meta = metaOf(caller);
+        // Nothing new belongs to a user who was erased, whoever acts for them and whose data it is.
+        if (meta.subject !== undefined && (await vault.isErased(meta.subject, "profile"))) throw erased("The user");
         if (body.subject !== undefined) {
           meta.subject = await subjectOf(vault, { account: caller.account, name: body.subject });
+          if (await vault.isErased(meta.subject, "profile")) throw erased("The subject");
         }
-        if (meta.subject !== undefined && (await vault.isErased(meta.subject, "profile"))) throw erased(body);
         const recorded = await submitOrThrow(
           { log, queue: await queue.of(caller) },
           {
@@ -137,9 +139,8 @@ export function intakeRoutes({
   ];
 }
 
-function erased({ subject }: Pick<IntakeRequest, "subject">): Problem {
-  const who = subject === undefined ? "You were" : "The subject was";
-  return new Problem(problems.subject_erased, `${who} erased: nothing about them can be kept any more.`);
+function erased(who: string): Problem {
+  return new Problem(problems.subject_erased, `${who} was erased: nothing about them can be kept any more.`);
 }
 
 function checkRunAt(run_at: string): void {

@@ -10,7 +10,7 @@ import { compileCheck, cutPointer, excerpt } from "../../json/mod.ts";
 import { queryOf } from "../context.ts";
 import { type FieldError, MAX_ERRORS, Problem } from "../problem.ts";
 import { problems } from "../problems.ts";
-import { NOT_BLANK, PRINTABLE } from "../schema.ts";
+import { NOT_BLANK, PRINTABLE, SubjectName } from "../schema.ts";
 
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -105,6 +105,7 @@ const SOMETHING = new RegExp(`^${NOT_BLANK}`, "u");
 const patterns: Record<string, string> = {
   [PipelineName.pattern as string]: "must be 1 to 128 lower-case letters, digits, - and _, not starting with - or _",
   [Step.properties.id.pattern as string]: "must be 1 to 64 lower-case letters, digits and _, starting with a letter",
+  [SubjectName.pattern as string]: "must be neither . nor .., and must not contain control characters",
 };
 
 for (const [name, { check }] of Object.entries(formats)) FormatRegistry.Set(name, check);

@@ -175,12 +175,27 @@ test("a job that was being submitted during the erasure is cancelled, too, howev
 });
 
 test("what a subject cannot be is refused, without quoting it", async () => {
-  for (const subject of ["", "x".repeat(129), "a\u0000b"]) {
+  for (const subject of ["", "x".repeat(129), "a\u0000b", ".", ".."]) {
     const { status, body } = await send("/api/v1/intake", { workflow: "http", payload: {}, subject });
     expect([status, body.errors[0].pointer]).toEqual([422, "/subject"]);
   }
   expect((await api.ask(pathOf("x".repeat(129)), { headers: key })).status).toBe(422);
-  expect((await api.submit({ subject: "x".repeat(128) }, key)).job_id).toBeString();
+  for (const subject of ["x".repeat(128), "...", "./a", "ἄδα 🙂/?#%2e"]) {
+    const { position } = await api.submit({ subject }, key);
+    expect((await listed(subject, position)).body).toMatchObject({ subject, data: [{}] });
+  }
+});
+
+test("nothing new about anybody is accepted in the account of a user who was erased", async () => {
+  const account = `user:${crypto.randomUUID()}`;
+  const submit = (body: object) =>
+    send("/api/v1/intake", { workflow: "nobody", payload: {}, ...body }, { "levqor-account": account });
+  expect((await submit({ subject: "customer-42" })).status).toBe(202);
+  await api.vault.destroy(account, ["profile"]);
+  for (const body of [{}, { subject: "customer-42" }, { subject: "customer-43" }]) {
+    const { status, body: problem } = await submit(body);
+    expect([status, problem.error]).toEqual([409, "subject_erased"]);
+  }
 });
 
 test("a key that is limited to some workflows sees their jobs only, and erases nobody", async () => {
