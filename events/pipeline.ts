@@ -55,8 +55,9 @@ const StepId = Type.String({
   examples: ["fetch"],
 });
 
+/** It may name a person outright: to compare with, or to show. */
 const Expression = (description: string, example: string) =>
-  Type.String({ minLength: 1, maxLength: 2048, description, examples: [example] });
+  personalIfSubject(Type.String({ minLength: 1, maxLength: 2048, description, examples: [example] }));
 
 const StepRetry = Type.Object(
   {
@@ -113,9 +114,7 @@ const Sleep = Type.Object(
 
 const WaitForApproval = Type.Object(
   {
-    message: personalIfSubject(
-      Expression("What is to be approved, as text for a person.", "Send {{ size(payload.users) }} mails?"),
-    ),
+    message: Expression("What is to be approved, as text for a person.", "Send {{ size(payload.users) }} mails?"),
     timeout_seconds: Type.Optional(
       Type.Number({
         exclusiveMinimum: 0,

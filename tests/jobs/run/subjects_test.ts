@@ -30,13 +30,14 @@ test("a job's payload and result are sealed, and its connector gets them opened"
 test("steps hand on outputs, messages and comments that nobody else can read", async () => {
   service.start(workshop());
   const steps = [
-    { id: "first", uses: "noop", with: { n: "{{ payload.n }}" } },
-    { id: "approve", wait_for_approval: { message: "Write to {{ payload.email }}?" } },
+    { id: "first", uses: "noop", with: { n: "{{ payload.n }}" }, if: `{{ payload.email == "${SECRET}" }}` },
+    { id: "each", uses: "noop", for_each: { items: `{{ ["${SECRET}"] }}` }, with: { n: 0 } },
+    { id: "approve", wait_for_approval: { message: `Write to {{ payload.email }}, not ${SECRET}?` } },
     { id: "last", uses: "noop", with: { n: "{{ steps.first.output.n + 1 }}" } },
   ];
   const id = await service.submit("many", { payload: { n: 7_777, email: SECRET }, steps }, about);
   await until(async () => (await service.state(id)).waiting === "approval", { what: "the approval" });
-  expect((await service.state(id)).step_states.get("approve")?.message).toBe(`Write to ${SECRET}?`);
+  expect((await service.state(id)).step_states.get("approve")?.message).toBe(`Write to ${SECRET}, not ${SECRET}?`);
   const command = {
     type: "approve",
     step: "approve",
