@@ -2,7 +2,7 @@
 import type { PersonalClass } from "../../../events/personal.ts";
 import type { ErasureRow } from "../../../projections/mod.ts";
 import { Backoff, pause } from "../../async/mod.ts";
-import type { Sql } from "../../db/mod.ts";
+import { isUndefinedTable, type Sql } from "../../db/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
 import type { Projector } from "../../projector/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
@@ -65,7 +65,9 @@ export const erasures: Feature = {
           if (subjects > 0) logger.warn({ subjects }, "The vault had keys of erased persons; they are destroyed again");
           return;
         } catch (error) {
-          logger.error({ err: error }, "Cannot destroy the keys of erased persons again; retrying");
+          // At a first start the read model is about to be built.
+          const isNew = isUndefinedTable(error);
+          if (!isNew) logger.error({ err: error }, "Cannot destroy the keys of erased persons again; retrying");
           await pause(backoff.next(), stopping.signal);
         }
       }
