@@ -1,6 +1,6 @@
 /** Mails about support threads, each sent by a separate job. */
 import { type Static, Type } from "@sinclair/typebox";
-import type { Connector, ConnectorContext } from "../../../connectors/connector.ts";
+import { type Connector, type ConnectorContext, ConnectorError } from "../../../connectors/connector.ts";
 import { decode, entityId, eventId } from "../../../events/mod.ts";
 import {
   type SupportMessageAdded,
@@ -61,7 +61,10 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
     return await mailer.send(mail, sending);
   }
 
-  /** Reads a message, and the thread's sender. Throws if the log has no such event. */
+  /**
+   * Reads a message, and the thread's sender. Throws if the log has no such event, and a `ConnectorError` if the sender was
+   * erased: then there is nobody to write to, and nothing to say.
+   */
   async function read(stream_id: string, version: number): Promise<{ email: string; message: string; person: string }> {
     const [[first], [event]] = await Promise.all([
       log.readStream(stream_id, { limit: 1 }),
@@ -69,7 +72,9 @@ export function supportWorkflows({ log, mailer, receiving_email }: SupportMailOp
     ]);
     if (!first || !event) throw new Error(`Cannot mail ${eventId({ stream_id, version })}: the event does not exist`);
     const { data, meta } = decode(first);
-    const { email } = data as SupportOpened;
+    const { email } = data as { email: string | null };
+    if (email === null)
+      throw new ConnectorError("subject_erased", "The mail was not sent: the thread's sender was erased.");
     const person = meta.subject ?? supportSubject(entityId(stream_id));
     const { message } = decode(event).data as SupportOpened | SupportMessageAdded;
     return { email, message, person };

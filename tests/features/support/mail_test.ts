@@ -113,6 +113,18 @@ describe("a job", () => {
     expect(resend.requests).toBe(0);
   });
 
+  test("sends nothing about a sender who was erased, and does not try again", async () => {
+    const thread_id = await thread("Forget me");
+    await vault.destroy(supportSubject(thread_id), ["profile"]);
+    for (const [name, version] of [
+      ["forward_support_message", 1],
+      ["mail_support_answer", 2],
+    ] as const) {
+      await expect(run(name, { thread_id, version })).rejects.toMatchObject({ code: "subject_erased" });
+    }
+    expect(resend.requests).toBe(0);
+  });
+
   test("mails an answer even if operators get no mail themselves", async () => {
     const thread_id = await thread("Where are my jobs?");
     await run("mail_support_answer", { thread_id, version: 2 }, { receiving_email: undefined });
