@@ -90,8 +90,8 @@ export function supportRoutes({
         }
         const meta = {
           actor: caller?.actor ?? VISITOR,
-          // With a user, it is forgotten.
-          subject: caller && userOf(caller.actor) !== undefined ? caller.actor : supportSubject(thread_id),
+          // With a user, it is forgotten: whether they ask with a session or with a key of their account.
+          subject: (caller && userAsking(caller)) ?? supportSubject(thread_id),
           correlation_id: thread_id,
           ...cause,
         };
@@ -283,4 +283,9 @@ type InThread = Pick<
 
 function notFound(thread_id: string): Problem {
   return new Problem(supportProblems.thread_not_found, `No support thread with the id ${thread_id} can be shown.`);
+}
+
+/** The user who asks, as the vault names them; `undefined`: it is nobody's own account. */
+function userAsking({ actor, account }: Caller): string | undefined {
+  return [actor, account].find((one) => userOf(one) !== undefined);
 }

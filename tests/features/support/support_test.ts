@@ -196,10 +196,13 @@ test("a user's thread is forgotten with the user, and a visitor's with nobody", 
     .setExpirationTime("10 min")
     .sign(new TextEncoder().encode(JWT_SECRET));
   const { body } = await ask(asked, { authorization: `Bearer ${token}` });
+  const account = { "levqor-account": `user:${user_id}` };
+  const by_key = await ask(asked, { ...operator, ...account });
   const visitors = await open();
   const path = `${ROUTE}/${body.thread_id}`;
   await api.ask(`${path}/messages`, post({ message: "We look." }, operator));
   expect((await historyOf(body.thread_id)).map(({ meta }) => meta.subject)).toEqual(Array(2).fill(`user:${user_id}`));
+  expect((await historyOf(by_key.body.thread_id))[0]?.meta.subject).toBe(`user:${user_id}`);
   await api.vault.destroy(`user:${user_id}`, ["profile"]);
   const { email, messages } = (await api.ask(path, { headers: operator })).body;
   expect([email, messages.map(({ message }: { message: unknown }) => message)]).toEqual([null, [null, null]]);
