@@ -101,8 +101,11 @@ function untilClosed(log: EventLog, isClosed: () => boolean): EventLog {
 const REMEMBER = `
 create schema test_support;
 create function test_support.shape() returns text language sql as $$
-  select md5(string_agg(format('%s %s %s %s %s', oid, relfilenode, relnatts, relhastriggers, relacl), ' ' order by oid))
-  from pg_class where relnamespace::regnamespace::text like 'levqor%'
+  select md5(string_agg(format('%s %s %s %s %s', oid, relfilenode, columns, relhastriggers, relacl), ' ' order by oid))
+  from pg_class left join (
+    select attrelid, string_agg(attname, ' ' order by attnum) as columns from pg_attribute group by attrelid
+  ) as attributes on attrelid = oid
+  where relnamespace::regnamespace::text like 'levqor%'
 $$;
 create table test_support.kept as
   select format('%I.%I', schemaname, tablename) as name, null::text as copy

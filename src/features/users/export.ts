@@ -8,6 +8,7 @@ import { pause } from "../../async/mod.ts";
 import type { Sql } from "../../db/mod.ts";
 import { logEventJson } from "../../http/stream/event_json.ts";
 import { type EventLog, pagesOf } from "../../log/mod.ts";
+import type { Vault } from "../../vault/mod.ts";
 import { showUser } from "./queries.ts";
 
 /** The read models that it is found with. */
@@ -24,6 +25,7 @@ const SHORT = { limit: 50, max_length: 64_000 };
 
 export interface ExportOptions {
   readonly log: Pick<EventLog, "readStream" | "readStreams">;
+  readonly vault: Pick<Vault, "pseudonym">;
   readonly sql: Sql;
   readonly user_id: string;
   /** Up to here; the read models have reached it. */
@@ -44,8 +46,8 @@ interface ExportedFile {
 }
 
 async function* filesOf(options: ExportOptions): AsyncGenerator<ExportedFile | { name: string; input: string }> {
-  const { log, sql, user_id, position } = options;
-  yield { name: "user.json", input: json(await showUser(log, user_id)) };
+  const { sql, user_id, position } = options;
+  yield { name: "user.json", input: json(await showUser(options, user_id)) };
   const organisations = await sql<Pick<OrgMemberRow, "org_id" | "role">[]>`
     select org_id, role from levqor_read.org_members where member = ${userAccount(user_id)} order by position`;
   yield { name: "organisations.json", input: json(organisations) };

@@ -124,7 +124,7 @@ export function userRoutes({ log, vault, sql, projector, timing, config, logger,
         }
         // Others' addresses are not even looked up: no time tells that they exist.
         const own = userOf(account);
-        const user = own === undefined ? undefined : await showUser(log, own);
+        const user = own === undefined ? undefined : await showUser({ log, vault }, own);
         if (user?.email !== email) throw notFound();
         return user;
       },
@@ -201,7 +201,7 @@ export function userRoutes({ log, vault, sql, projector, timing, config, logger,
           logger,
           signal,
           slots: exports,
-          source: (stop) => exportOf({ log, sql, user_id, position, stop }),
+          source: (stop) => exportOf({ log, vault, sql, user_id, position, stop }),
           file_name: `levqor-user-${position}.zip`,
           content_type: "application/zip",
           position,
@@ -333,7 +333,7 @@ export function userRoutes({ log, vault, sql, projector, timing, config, logger,
 
   /** Throws the problem `user_not_found`. */
   async function shown(userId: string): Promise<User> {
-    const user = await showUser(log, userId);
+    const user = await showUser({ log, vault }, userId);
     if (!user) throw notFound();
     return user;
   }

@@ -114,6 +114,10 @@ export const User = component(
         Type.String({ description: "In the spelling that all spellings share.", examples: ["ada@example.com"] }),
         "`null`: none is known.",
       ),
+      email_bounced_at: orNull(
+        Timestamp,
+        "When a mail to the address came back for good: none is sent to it any more. `null`: none did.",
+      ),
       ...editable,
       status: oneOf(
         ["active", "suspended", "erasing", "erased"],
@@ -137,6 +141,7 @@ export const User = component(
           user_id: EXAMPLE_USER_ID,
           account: `user:${EXAMPLE_USER_ID}`,
           email: "ada@example.com",
+          email_bounced_at: null,
           name: "Ada Lovelace",
           locale: "en-GB",
           currency: "GBP",

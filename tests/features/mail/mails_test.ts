@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { startApi } from "../../http/harness.ts";
+import { post, startApi } from "../../http/harness.ts";
 import { startNameServer } from "../../support/dns.ts";
 import { bounce, type MailBench, reportOf, signed, startMailBench } from "./support.ts";
 
@@ -91,6 +91,12 @@ describe("a mail", () => {
       delivered_at: null,
       bounced_at: "2026-01-15T09:30:00.123Z",
     });
+    // Their owner sees it, too.
+    const { body: upserted } = await bench.api.ask(
+      "/api/v1/users/upsert",
+      post({ email: "ada@example.com" }, operator),
+    );
+    expect(upserted.user.email_bounced_at).toBe("2026-01-15T09:30:00.123Z");
     expect((await get(mails.answer, reader)).body).toMatchObject({ to: null, subject: null, recipient: "hidden" });
   });
 

@@ -75,7 +75,7 @@ test("what is recorded after the request is not in it, and no more is read than 
   await send("GET", "/me", undefined, { ...headers, "levqor-min-position": String(await api.log.head()) });
   await api.ask("/api/v1/jobs", { headers: { ...headers, "levqor-min-position": String(await api.log.head()) } });
   await api.projector.waitFor("user_streams", position, 10_000);
-  const file = exportOf({ log, sql: api.sql, user_id, position, stop: new AbortController().signal });
+  const file = exportOf({ log, vault: api.vault, sql: api.sql, user_id, position, stop: new AbortController().signal });
   const pieces: Uint8Array[] = [(await file.next()).value as Uint8Array];
   expect(reads).toBeLessThanOrEqual(2);
   for await (const piece of file) pieces.push(piece);
