@@ -13,7 +13,7 @@ import { openMasterKeys, personalLog, Vault } from "../src/vault/mod.ts";
 import { readArguments, runScript, UsageError } from "./arguments.ts";
 import { configured, openDatabase } from "./database.ts";
 
-const HELP = `Usage: npm run mail -- setup | verify | test TO
+const HELP = `Usage: bun run mail setup | verify | test TO
 
   setup      adds MAIL_DOMAIN at Resend, unless it is there, and prints the DNS records that it needs
   verify     lets Resend look at the records, checks them, and says how to fix what is wrong

@@ -14,6 +14,10 @@ const OPERATOR = "the-operators-own-key";
 const REVOKED_WITHIN_MS = 1_000;
 const ROUNDS = 7;
 
+interface Upserted {
+  readonly user: { readonly user_id: string; readonly account: string };
+}
+
 interface Issued {
   readonly key: string;
   readonly key_id: string;
@@ -64,8 +68,8 @@ describe.each([
     service.call<T>(path, { method: "POST", body, headers: { "x-api-key": OPERATOR } });
   const issue = (more: object = {}) => call(one, "/api/v1/keys", { name: "T", scopes: ["jobs:read"], ...more });
   const revoke = ({ key_id }: Issued) => call(one, `/api/v1/keys/${key_id}/revoke`);
-  async function statusAt(service: ServiceProcess, key: string): Promise<number> {
-    const answer = await fetch(`${service.url}/api/v1/jobs?limit=1`, { headers: { "x-api-key": key } });
+  async function statusAt(service: ServiceProcess, key: string, path = "/api/v1/jobs?limit=1"): Promise<number> {
+    const answer = await fetch(service.url + path, { headers: { "x-api-key": key } });
     await answer.text();
     return answer.status;
   }
@@ -116,14 +120,15 @@ describe.each([
   test.skipIf(!there)("a user whom one suspends is rejected by the other within a second", async () => {
     const found: number[] = [];
     for (let round = 0; round < ROUNDS; round++) {
-      const id = crypto.randomUUID();
-      const headers = { "x-api-key": OPERATOR, "levqor-account": `user:${id}` };
-      const body = { name: "T", scopes: ["jobs:read"] };
+      const email = `${crypto.randomUUID()}@example.com`;
+      const { user } = await call<Upserted>(one, "/api/v1/users/upsert", { email });
+      const headers = { "x-api-key": OPERATOR, "levqor-account": user.account };
+      const body = { name: "T", scopes: ["users:read"] };
       const { key } = await one.call<Issued>("/api/v1/keys", { method: "POST", body, headers });
-      expect(await statusAt(two, key)).toBe(200);
-      await call(one, `/api/v1/users/${id}/suspend`);
+      expect(await statusAt(two, key, "/api/v1/users/me")).toBe(200);
+      await call(one, `/api/v1/users/${user.user_id}/suspend`);
       const answered = performance.now();
-      await eventually(async () => (await statusAt(two, key)) === 403);
+      await eventually(async () => (await statusAt(two, key, "/api/v1/users/me")) === 403);
       found.push(performance.now() - answered);
     }
     found.sort((a, b) => a - b);

@@ -43,6 +43,7 @@ describe("an upsert", () => {
         user_id: expect.any(String),
         account: `user:${first.body.user.user_id}`,
         email,
+        email_bounced_at: null,
         name: "Ada",
         locale: "en-GB",
         currency: "GBP",

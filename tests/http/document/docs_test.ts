@@ -23,7 +23,15 @@ describe("/docs/json", () => {
     const pages = served.filter((call) => !documented.includes(call));
     expect(documented.filter((call) => !served.includes(call))).toEqual([]);
     expect([...new Set(pages)].sort()).toEqual([
-      ...["get /.well-known/security.txt", "get /docs", "get /docs/json", "get /docs/page.css", "get /docs/start.js"],
+      ...[
+        "get /.well-known/security.txt",
+        "get /auth/link",
+        "get /auth/sign-in",
+        "get /docs",
+        "get /docs/json",
+        "get /docs/page.css",
+        "get /docs/start.js",
+      ],
       ...["get /docs/swagger-ui-bundle.js", "get /docs/swagger-ui.css", "get /favicon.ico"],
       ...["get /marketing/confirm/{token}", "get /public", "get /public/*", "get /public/openapi.json"],
       ...["get /robots.txt", "get /sitemap.xml", "get /status", "get /unsubscribe/{token}"],
