@@ -49,7 +49,8 @@ export function startPlanting({ url, vault_key }: { url: string; vault_key: stri
     const browser = randomBytes(32).toString("hex");
     const meta = { actor: "visitor" };
     await requestSignIn(log, { sign_in_id, email: "ada@example.com", next: null, browser, meta });
-    await issueLink(log, { sign_in_id, user: USER, meta });
+    // One user's newest link alone is valid, and several are planted at once.
+    await issueLink(log, { sign_in_id, user: `user:${crypto.randomUUID()}`, meta });
     return await linkToken(vault, sign_in_id);
   }
 
