@@ -1,3 +1,4 @@
+// Slow: whoever asks too often is answered after a second, and links have to become too old.
 /** Signing in by mail, over the API: with the job that mails the link, and the page that it leads to. */
 import { afterAll, beforeAll, describe, expect, setSystemTime, test } from "bun:test";
 import type { ConnectorContext } from "../../../connectors/connector.ts";
