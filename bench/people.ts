@@ -1,19 +1,14 @@
 /**
- * What people cost: a session's check beside an issued key's, recording users sealed beside recording them in the clear, and
- * rebuilding a read model from sealed events beside the same ones in the clear.
+ * What sealing costs: recording users sealed beside recording them in the clear, and rebuilding a read model from sealed events
+ * beside the same ones in the clear.
  */
-import { keyStream } from "../events/key.ts";
-import { sessionStream } from "../events/session.ts";
-import { newKey, newSessionSecret, startAccess } from "../src/access/mod.ts";
 import { upsertUser } from "../src/access/users.ts";
-import { inProcessBus } from "../src/bus/mod.ts";
 import { connect } from "../src/db/mod.ts";
 import { type EventLog, openLog } from "../src/log/mod.ts";
 import { personalLog, type Vault } from "../src/vault/mod.ts";
 import type { Context } from "./support/context.ts";
 import { Progress } from "./support/progress.ts";
-import { atLeast, atMost, figure, type Section } from "./support/report.ts";
-import { silent } from "./support/silent.ts";
+import { atLeast, figure, type Section } from "./support/report.ts";
 import type { Stage } from "./support/stage.ts";
 import { median } from "./support/statistics.ts";
 import { benchVault } from "./support/vault.ts";
@@ -23,11 +18,10 @@ import type { SeedArgument } from "./tasks/seed.ts";
 const ROUNDS = 5;
 const UPSERTS_AT_ONCE = 32;
 const SUBJECTS = 1_000;
-const USER = "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
 
 export async function people({ cluster, quick }: Context, stage: Stage): Promise<Section> {
-  const [checks, upserts, events] = quick ? [2_000, 100, 3_000] : [200_000, 3_000, 300_000];
-  const progress = new Progress("people", 3);
+  const [upserts, events] = quick ? [100, 3_000] : [3_000, 300_000];
+  const progress = new Progress("people", 2);
   const { url } = await cluster.levqor("people");
   const sql = connect(url, { max: 8 });
   stage.defer(() => sql.end());
@@ -37,8 +31,6 @@ export async function people({ cluster, quick }: Context, stage: Stage): Promise
   stage.defer(async () => vault.close());
   const log = personalLog(plain, vault);
 
-  const check = await checking(log, { stage, sql, times: checks });
-  progress.step("credentials checked");
   const users = await upserting({ plain, log, vault, times: upserts });
   progress.step("users recorded");
   const rebuilt = await rebuilding({ cluster, quick } as Context, stage, events);
@@ -46,17 +38,10 @@ export async function people({ cluster, quick }: Context, stage: Stage): Promise
   return {
     title: "People",
     method:
-      `Finding out who has a credential, ${checks.toLocaleString("en-US")} times each; recording ${upserts.toLocaleString("en-US")} new users, ` +
+      `Recording ${upserts.toLocaleString("en-US")} new users, ` +
       `${UPSERTS_AT_ONCE} at once, through the log that seals and the one that does not; and rebuilding \`jobs\` from ` +
       `${events.toLocaleString("en-US")} events about ${SUBJECTS.toLocaleString("en-US")} subjects, and about nobody. ${ROUNDS} interleaved rounds, of the rebuild 3; medians.`,
     tables: [
-      {
-        columns: ["", "µs a check"],
-        rows: [
-          ["issued key", figure(check.key)],
-          ["**session**", figure(check.session)],
-        ],
-      },
       {
         columns: ["", "users/s", "events/s rebuilt"],
         rows: [
@@ -66,54 +51,11 @@ export async function people({ cluster, quick }: Context, stage: Stage): Promise
       },
     ],
     bars: [
-      atMost("a session's check against an issued key's", check.session / check.key, 1.5),
       atLeast("recording users sealed against in the clear", users.sealed / users.plain, 0.8),
       atLeast("rebuilding from sealed events against plain ones", rebuilt.sealed / rebuilt.plain, 0.9),
     ],
     notes: ["Both ways of recording users claim their addresses in the vault's index."],
   };
-}
-
-async function checking(
-  log: EventLog,
-  { stage, sql, times }: { stage: Stage; sql: ReturnType<typeof connect>; times: number },
-): Promise<{ key: number; session: number }> {
-  const bus = inProcessBus({ log });
-  stage.defer(() => bus.close());
-  const [key, session] = [newKey("test"), newSessionSecret()];
-  const [key_id, session_id] = [Bun.randomUUIDv7(), Bun.randomUUIDv7()];
-  const { text: _, ...secret } = key;
-  const created = { name: "bench", environment: "test", scopes: ["jobs:read"], workflows: null, tier: "free" };
-  await log.append({
-    stream_id: keyStream(key_id),
-    expected_version: 0,
-    events: [{ type: "key.created", data: { ...created, ...secret, expires_at: null } }],
-    meta: { actor: "bench", correlation_id: key_id },
-  });
-  const started = { user: USER, hash: session.hash, method: "email_link", ip: "192.0.2.1", user_agent: "bench" };
-  await log.append({
-    stream_id: sessionStream(session_id),
-    expected_version: 0,
-    events: [{ type: "session.started", data: started }],
-    meta: { actor: USER, account: USER, subject: USER, correlation_id: session_id },
-  });
-  const access = startAccess({ log, bus, sql, keys: ["operator"], production: false, logger: silent });
-  stage.defer(() => access.stop());
-  for (const { text } of [key, session]) {
-    const { kind } = await access.identify(text);
-    if (kind !== "known") throw new Error(`A credential is ${kind}`);
-  }
-  const micros = (text: string) => {
-    const start = performance.now();
-    for (let n = 0; n < times; n++) void access.identify(text);
-    return (1_000 * (performance.now() - start)) / times;
-  };
-  const taken = { key: [] as number[], session: [] as number[] };
-  for (let round = 0; round < ROUNDS; round++) {
-    taken.key.push(micros(key.text));
-    taken.session.push(micros(session.text));
-  }
-  return { key: median(taken.key), session: median(taken.session) };
 }
 
 /** Users a second. */

@@ -10,3 +10,4 @@ export { pause } from "./pause.ts";
 export { rejectOnAbort } from "./reject_on_abort.ts";
 export { inSlice, inSlices, nextTurn } from "./slices.ts";
 export { unlessAborted } from "./unless_aborted.ts";
+export { untilDone } from "./until_done.ts";

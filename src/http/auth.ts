@@ -71,6 +71,12 @@ export function checkPermitted<What extends Runs>(caller: Caller, what: What, po
   return found;
 }
 
+/** Throws the problem `workflow_not_allowed` for a caller who is limited to some workflows; `why`: a clause. */
+export function requireWhole({ workflows }: Caller, why: string): void {
+  if (workflows === "all") return;
+  throw new Problem(problems.workflow_not_allowed, `The key is limited to some workflows; ${why}.`);
+}
+
 /** The caller of a request, if known: it has a valid key, or the service requires none. */
 export function knownCaller(request: Request): Caller | undefined {
   const { identity } = contextOf(request);

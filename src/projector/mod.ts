@@ -1,4 +1,5 @@
 /** Runs projections: batches, checkpoints, new versions, rebuilds, verification. */
+export { pagesAt } from "./pages_at.ts";
 export { type ProjectionStatus, type Projector, startProjector } from "./projector.ts";
 export {
   type RebuildOptions,

@@ -10,7 +10,7 @@ import {
   documentStream,
 } from "../../../events/document.ts";
 import { decode } from "../../../events/mod.ts";
-import { Backoff, pause } from "../../async/mod.ts";
+import { untilDone } from "../../async/mod.ts";
 import { documentDecider } from "../../domain/document.ts";
 import { type EventLog, handle, isTransient } from "../../log/mod.ts";
 
@@ -68,34 +68,21 @@ export function startPublishing({
   logger: Pick<Logger, "info" | "warn" | "error">;
   instance: string;
 }) {
-  const stopping = new AbortController();
   const publish = async () => {
-    const backoff = new Backoff(100, 5_000);
-    while (!stopping.signal.aborted) {
-      try {
-        const { published, failed } = await publishDocuments(log, { actor: `system:${instance}` });
-        if (published.length > 0) logger.info({ documents: published }, "New versions of documents are in force");
-        for (const { document, error } of failed) {
-          logger.error(
-            { err: error, document },
-            "Cannot publish a document of public/legal; the version before stays in force",
-          );
-        }
-        return;
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        logger.warn({ err: error }, "Cannot record new versions of documents; retrying");
-        await pause(backoff.next(), stopping.signal);
-      }
+    const { published, failed } = await publishDocuments(log, { actor: `system:${instance}` });
+    if (published.length > 0) logger.info({ documents: published }, "New versions of documents are in force");
+    for (const { document, error } of failed) {
+      logger.error(
+        { err: error, document },
+        "Cannot publish a document of public/legal; the version before stays in force",
+      );
     }
   };
-  const running = publish();
-  return {
-    stop() {
-      stopping.abort();
-      return running;
-    },
-  };
+  return untilDone(publish, {
+    first_ms: 100,
+    most_ms: 5_000,
+    on_fault: (error) => logger.warn({ err: error }, "Cannot record new versions of documents; retrying"),
+  });
 }
 
 /** The current versions, in the order of their names. */

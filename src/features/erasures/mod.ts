@@ -1,16 +1,15 @@
 /** Erasures hold: also after an older vault was restored, in which those who were erased still have keys. */
 import type { PersonalClass } from "../../../events/personal.ts";
 import type { ErasureRow } from "../../../projections/mod.ts";
-import { Backoff, pause } from "../../async/mod.ts";
+import { untilDone } from "../../async/mod.ts";
 import { isUndefinedTable, type Sql } from "../../db/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
-import type { Projector } from "../../projector/mod.ts";
+import { type Projector, pagesAt } from "../../projector/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import type { Feature } from "../feature.ts";
 
 /** Persons who are looked at with one query. */
 const PAGE = 1_000;
-const READ_MODEL_WAIT_MS = 30_000;
 
 export interface RepeatingParts {
   readonly log: Pick<EventLog, "head">;
@@ -26,23 +25,21 @@ export interface RepeatingParts {
 export async function repeatErasures({ log, sql, projector, vault }: RepeatingParts): Promise<number> {
   const position = await log.head();
   let revived = 0;
-  for (let after = 0; ; ) {
-    const read = await projector.readAt(
-      { names: ["erasures"], position, timeout_ms: READ_MODEL_WAIT_MS },
-      () => sql<Pick<ErasureRow, "subject" | "destroyed" | "position">[]>`
-        select subject, destroyed, position from levqor_read.erasures
-        where erased_at is not null and position > ${after} order by position limit ${PAGE}`,
-    );
-    if (!read.ok) throw new Error(`Cannot look at all erasures: ${read.detail}`);
-    for (const [classes, subjects] of byClasses(read.rows)) {
+  const erased = pagesAt(
+    projector,
+    { names: ["erasures"], position, page: PAGE },
+    (after, take) => sql<Pick<ErasureRow, "subject" | "destroyed" | "position">[]>`
+      select subject, destroyed, position from levqor_read.erasures
+      where erased_at is not null and position > ${after} order by position limit ${take}`,
+  );
+  for await (const rows of erased) {
+    for (const [classes, subjects] of byClasses(rows)) {
       const again = await vault.revived(subjects, classes);
       if (again.length > 0) await vault.destroy(again, classes);
       revived += again.length;
     }
-    const last = read.rows.at(-1);
-    if (!last || read.rows.length < PAGE) return revived;
-    after = last.position;
   }
+  return revived;
 }
 
 /** Users and subjects are erased in different classes. */
@@ -56,27 +53,18 @@ function byClasses(rows: readonly Pick<ErasureRow, "subject" | "destroyed">[]): 
 export const erasures: Feature = {
   name: "erasures",
   start({ log, sql, projector, vault, logger }) {
-    const stopping = new AbortController();
-    const running = (async () => {
-      const backoff = new Backoff(1_000, 60_000);
-      while (!stopping.signal.aborted) {
-        try {
-          const subjects = await repeatErasures({ log, sql, projector, vault });
-          if (subjects > 0) logger.warn({ subjects }, "The vault had keys of erased persons; they are destroyed again");
-          return;
-        } catch (error) {
-          // At a first start the read model is about to be built.
-          const isNew = isUndefinedTable(error);
-          if (!isNew) logger.error({ err: error }, "Cannot destroy the keys of erased persons again; retrying");
-          await pause(backoff.next(), stopping.signal);
-        }
-      }
-    })();
-    return {
-      async stop() {
-        stopping.abort();
-        await running;
-      },
+    const repeat = async () => {
+      const subjects = await repeatErasures({ log, sql, projector, vault });
+      if (subjects > 0) logger.warn({ subjects }, "The vault had keys of erased persons; they are destroyed again");
     };
+    return untilDone(repeat, {
+      first_ms: 1_000,
+      most_ms: 60_000,
+      on_fault(error) {
+        // At a first start the read model is about to be built.
+        const isNew = isUndefinedTable(error);
+        if (!isNew) logger.error({ err: error }, "Cannot destroy the keys of erased persons again; retrying");
+      },
+    });
   },
 };

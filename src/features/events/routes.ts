@@ -6,6 +6,7 @@ import type { Caller } from "../../access/mod.ts";
 import { inSlices } from "../../async/mod.ts";
 import { follow } from "../../bus/mod.ts";
 import type { ApiParts } from "../../http/api.ts";
+import { requireWhole } from "../../http/auth.ts";
 import { tags } from "../../http/document/tags.ts";
 import { PAGE_LIMIT_DEFAULT } from "../../http/limits.ts";
 import {
@@ -54,6 +55,8 @@ const STREAM_BATCH = { batch: 50, max_length: 65_536 };
 const [EXAMPLE] = LogEvent.examples as [object];
 const EXAMPLE_LINE = `${JSON.stringify(EXAMPLE)}\n`;
 
+/** Why a limited key may not read it. */
+const THE_LOG = "the log contains all of them";
 const WHOLE = "The log contains everybody's events, so a key that is limited to some workflows may not read it.";
 
 const eventIdParam = nameParam(EventId, eventProblems.event_not_found);
@@ -92,7 +95,7 @@ export function eventRoutes(options: Options) {
       },
       async (call) => {
         const { limit = PAGE_LIMIT_DEFAULT, cursor, after = 0, ...filter } = call.query;
-        requireWhole(call.caller);
+        requireWhole(call.caller, THE_LOG);
         checkPeriod(filter);
         if (cursor !== undefined && call.query.after !== undefined) {
           throw invalid([
@@ -142,7 +145,7 @@ export function eventRoutes(options: Options) {
       async (call) => {
         const { after: asked, ...filter } = call.query;
         const { caller, request } = call;
-        requireWhole(caller);
+        requireWhole(caller, THE_LOG);
         const named = positionHeader(request, "last-event-id") ?? asked;
         if (named !== undefined) await checkReached(log, named);
         const after = named ?? (await log.head());
@@ -176,7 +179,7 @@ export function eventRoutes(options: Options) {
       async (call) => {
         const { format = "ndjson", progress, after = 0, ...filter } = call.query;
         const { caller } = call;
-        requireWhole(caller);
+        requireWhole(caller, THE_LOG);
         checkPeriod(filter);
         if (format === "csv" && progress === "true") {
           throw invalid([{ pointer: "?progress", message: "must be false, or absent, for csv" }]);
@@ -209,7 +212,7 @@ export function eventRoutes(options: Options) {
         errors: [problems.workflow_not_allowed],
       },
       async (call) => {
-        requireWhole(call.caller);
+        requireWhole(call.caller, THE_LOG);
         const { event_id } = call.params;
         const [, stream_id, version] = /^(.{1,300})@([1-9]\d{0,8})$/.exec(event_id) ?? [];
         const [event] = stream_id
@@ -283,15 +286,6 @@ const MAX_PAGE_LENGTH = 1_000_000;
 
 function length(events: readonly StoredEvent[]): number {
   return events.reduce((sum, { data_json }) => sum + data_json.length, 0);
-}
-
-/** Throws the problem `workflow_not_allowed` for a caller who may not see everybody's events. */
-function requireWhole({ workflows }: Caller): void {
-  if (workflows === "all") return;
-  throw new Problem(
-    problems.workflow_not_allowed,
-    "The key is limited to some workflows; the log contains all of them.",
-  );
 }
 
 /** Throws the problem `validation_failed` if a period ends before it begins. */

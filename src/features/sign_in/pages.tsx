@@ -54,11 +54,7 @@ function SignIn() {
           <label for="email">Your e-mail address</label>{" "}
           <input id="email" name="email" type="email" autocomplete="email" required maxLength={254} />
         </p>
-        <p>
-          <button type="submit" class="button main">
-            Mail me a link
-          </button>
-        </p>
+        <Submit text="Mail me a link" />
       </form>
       <form id="enter" hidden>
         <p>Open the link in the mail, or enter the code that is beside it.</p>
@@ -66,14 +62,20 @@ function SignIn() {
           <label for="code">Code</label>{" "}
           <input id="code" name="code" autocomplete="one-time-code" required minLength={8} maxLength={9} />
         </p>
-        <p>
-          <button type="submit" class="button main">
-            Sign in
-          </button>
-        </p>
+        <Submit text="Sign in" />
       </form>
       <Rest />
     </>
+  );
+}
+
+function Submit({ text }: { text: string }) {
+  return (
+    <p>
+      <button type="submit" class="button main">
+        {text}
+      </button>
+    </p>
   );
 }
 
@@ -81,11 +83,7 @@ function Link() {
   return (
     <>
       <form id="confirm">
-        <p>
-          <button type="submit" class="button main">
-            Sign in
-          </button>
-        </p>
+        <Submit text="Sign in" />
       </form>
       <Rest />
     </>

@@ -7,19 +7,14 @@ import { EVERYTHING } from "../../domain/reach.ts";
 import { commandJob, jobMeta } from "../../jobs/commands.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
-import type { Projector } from "../../projector/mod.ts";
+import { type Projector, pagesAt } from "../../projector/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import { COMPLETE_ERASURE } from "./reactions.ts";
 
 /** Jobs that are looked for at once. */
 const JOBS = 100;
-/** How long to wait for the read model; then the attempt fails, and there is another. */
-const READ_MODEL_WAIT_MS = 30_000;
 
-const Erasure = Type.Object(
-  { subject: Type.String({ maxLength: 300 }), account: Type.String({ maxLength: 300 }) },
-  { additionalProperties: false },
-);
+const Erasure = Type.Object({ subject: Type.String({ maxLength: 300 }) }, { additionalProperties: false });
 
 interface ErasureParts {
   readonly log: EventLog;
@@ -40,16 +35,17 @@ export function erasureWorkflow({ log, sql, projector, vault }: ErasureParts): C
       // Whoever began to submit a job before the erasure has recorded it by now.
       const position = await log.head();
       let cancelled = 0;
-      for (let after = 0; !signal.aborted; ) {
-        const read = await projector.readAt(
-          { names: ["jobs"], position, timeout_ms: READ_MODEL_WAIT_MS },
-          () => sql<{ job_id: string; position: number }[]>`
-            select job_id, position from levqor_read.jobs
-            where subject = ${subject} and position > ${after} and status in ('queued', 'running')
-            order by position limit ${JOBS}`,
-        );
-        if (!read.ok) throw new Error(`Cannot cancel the jobs of a subject yet: ${read.detail}`);
-        for (const { job_id } of read.rows) {
+      const unfinished = pagesAt(
+        projector,
+        { names: ["jobs"], position, page: JOBS },
+        (after, take) => sql<{ job_id: string; position: number }[]>`
+          select job_id, position from levqor_read.jobs
+          where subject = ${subject} and position > ${after} and status in ('queued', 'running')
+          order by position limit ${take}`,
+      );
+      for await (const jobs of unfinished) {
+        if (signal.aborted) break;
+        for (const { job_id } of jobs) {
           const handled = await commandJob(log, {
             job_id,
             reach: EVERYTHING,
@@ -58,9 +54,6 @@ export function erasureWorkflow({ log, sql, projector, vault }: ErasureParts): C
           });
           if (handled.ok && handled.events.length > 0) cancelled++;
         }
-        const last = read.rows.at(-1);
-        if (!last) break;
-        after = last.position;
       }
       return { cancelled };
     },

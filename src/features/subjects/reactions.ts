@@ -1,5 +1,4 @@
 /** Reactions to the erasure of a subject: its unfinished jobs are cancelled, and its keys destroyed again. */
-import { accountOf } from "../../../events/account.ts";
 import { subjectNameOf } from "../../../events/subject.ts";
 import { defineReaction, submit } from "../../reactor/mod.ts";
 
@@ -9,10 +8,5 @@ export const COMPLETE_ERASURE = "levqor.complete_erasure";
 export const completeErasure = defineReaction({
   name: "complete_erasure",
   events: ["subject.erased"],
-  react: ({ stream_id, meta }) => [
-    submit({
-      workflow: COMPLETE_ERASURE,
-      payload: { subject: subjectNameOf(stream_id), account: accountOf(meta) },
-    }),
-  ],
+  react: ({ stream_id }) => [submit({ workflow: COMPLETE_ERASURE, payload: { subject: subjectNameOf(stream_id) } })],
 });

@@ -2,8 +2,8 @@
 import { subjectStream } from "../../../events/subject.ts";
 import { type Caller, metaOf, reachOf } from "../../access/mod.ts";
 import type { ApiParts } from "../../http/api.ts";
+import { requireWhole } from "../../http/auth.ts";
 import { tags } from "../../http/document/tags.ts";
-import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { checkedParam } from "../../http/request/params.ts";
 import { readAt } from "../../http/request/read_model.ts";
@@ -103,7 +103,7 @@ export function subjectRoutes({
       async (call) => {
         const { subject } = await named(call);
         const { caller } = call;
-        requireWhole(caller);
+        requireWhole(caller, "the subject may have jobs of others");
         const reach = reachOf(caller);
         const position = await log.head();
         await upTo(position, () => countJobs(sql, { subject, reach }));
@@ -142,7 +142,7 @@ export function subjectRoutes({
       async (call) => {
         const { name, subject } = await named(call);
         const { caller } = call;
-        requireWhole(caller);
+        requireWhole(caller, "the subject may have jobs of others");
         const meta = { ...metaOf(caller), subject, correlation_id: subject, ...call.cause };
         const { erased_at, position } = await eraseSubject({ log, vault }, { subject, meta });
         call.recorded(position);
@@ -161,13 +161,4 @@ export function subjectRoutes({
   function upTo<Result>(position: number, query: () => Promise<Result>): Promise<Result> {
     return readAt(projector, { names: ["jobs"], position, wait_ms: timing?.read_model_wait_ms }, query);
   }
-}
-
-/** Throws the problem `workflow_not_allowed` for a caller who may not see all jobs of the account. */
-function requireWhole({ workflows }: Caller): void {
-  if (workflows === "all") return;
-  throw new Problem(
-    problems.workflow_not_allowed,
-    "The key is limited to some workflows; the subject may have jobs of others.",
-  );
 }

@@ -20,14 +20,12 @@ import { scheduleDecider } from "../../domain/schedule.ts";
 import { commandJob, jobMeta } from "../../jobs/commands.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import { create, type EventLog, handle } from "../../log/mod.ts";
-import type { Projector } from "../../projector/mod.ts";
+import { type Projector, pagesAt } from "../../projector/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import { ERASE_USER } from "./reactions.ts";
 
 /** Things that are looked for at once. */
 const PAGE = 100;
-/** How long to wait for a read model; then the attempt fails, and there is another. */
-const READ_MODEL_WAIT_MS = 30_000;
 /** Within a second, every process has locked the user out; requests that began before may take as long as any. */
 const READS = ["keys", "schedules", "jobs", "org_members"] as const;
 
@@ -74,27 +72,21 @@ async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, s
   const position = await log.head();
   /** Page by page, by position: what does not end, such as a membership, does not come again. */
   async function each<Row extends { readonly position: number }>(
-    select: (after: number) => PromiseLike<readonly Row[]>,
+    select: (after: number, take: number) => PromiseLike<readonly Row[]>,
     end: (row: Row) => Promise<unknown>,
   ): Promise<void> {
-    for (let after = 0; ; ) {
-      const read = await projector.readAt({ names: READS, position, timeout_ms: READ_MODEL_WAIT_MS }, () =>
-        select(after),
-      );
-      if (!read.ok) throw new Error(`Cannot erase a user yet: ${read.detail}`);
-      for (const row of read.rows) {
+    for await (const rows of pagesAt(projector, { names: READS, position, page: PAGE }, select)) {
+      for (const row of rows) {
         signal.throwIfAborted();
         await end(row);
-        after = row.position;
       }
-      if (read.rows.length < PAGE) return;
     }
   }
 
   await each(
-    (after) => sql<{ key_id: string; position: number }[]>`
+    (after, take) => sql<{ key_id: string; position: number }[]>`
       select key_id, position from levqor_read.keys
-      where account = ${account} and revoked_at is null and position > ${after} order by position limit ${PAGE}`,
+      where account = ${account} and revoked_at is null and position > ${after} order by position limit ${take}`,
     ({ key_id }) =>
       handle(log, {
         stream_id: keyStream(key_id),
@@ -104,9 +96,9 @@ async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, s
       }),
   );
   await each(
-    (after) => sql<{ schedule_id: string; position: number }[]>`
+    (after, take) => sql<{ schedule_id: string; position: number }[]>`
       select schedule_id, position from levqor_read.schedules
-      where account = ${account} and position > ${after} order by position limit ${PAGE}`,
+      where account = ${account} and position > ${after} order by position limit ${take}`,
     ({ schedule_id }) =>
       handle(log, {
         stream_id: scheduleStream(schedule_id),
@@ -117,10 +109,10 @@ async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, s
       }),
   );
   await each(
-    (after) => sql<{ job_id: string; position: number }[]>`
+    (after, take) => sql<{ job_id: string; position: number }[]>`
       select job_id, position from levqor_read.jobs
       where account = ${account} and status in ('queued', 'running') and position > ${after}
-      order by position limit ${PAGE}`,
+      order by position limit ${take}`,
     ({ job_id }) =>
       commandJob(log, {
         job_id,
@@ -131,10 +123,10 @@ async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, s
   );
   // Persons in the user's own naming: nobody could ask for them any more.
   await each(
-    (after) => sql<{ subject: string; position: number }[]>`
+    (after, take) => sql<{ subject: string; position: number }[]>`
       select subject, max(position) as position from levqor_read.jobs
       where account = ${account} and subject <> ${account} group by subject having max(position) > ${after}
-      order by max(position) limit ${PAGE}`,
+      order by max(position) limit ${take}`,
     ({ subject }) =>
       create(log, {
         stream_id: subjectStream(subject),
@@ -143,9 +135,9 @@ async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, s
       }),
   );
   await each(
-    (after) => sql<{ org_id: string; position: number }[]>`
+    (after, take) => sql<{ org_id: string; position: number }[]>`
       select org_id, position from levqor_read.org_members
-      where member = ${account} and position > ${after} order by position limit ${PAGE}`,
+      where member = ${account} and position > ${after} order by position limit ${take}`,
     // An organisation without any other member keeps its owner, who is nobody any more.
     ({ org_id }) =>
       handle(log, {
