@@ -8,7 +8,12 @@ import type { Static, TSchema } from "@sinclair/typebox";
  * is a forbidden address, `connection_failed` if it is a name that resolves to no allowed one, `malformed_answer` if
  * the response cannot be read; otherwise the signal's reason, or an error with a `code`.
  */
-export type OutboundFetch = (url: string, init?: RequestInit) => Promise<Response>;
+export type OutboundFetch = (url: string, init?: OutboundInit) => Promise<Response>;
+
+export interface OutboundInit extends RequestInit {
+  /** Called when the connection stands. If it throws, nothing is sent, and the call rejects with what it threw. */
+  readonly before_sending?: () => void;
+}
 
 /** What a connector gets besides its input. */
 export interface ConnectorContext {

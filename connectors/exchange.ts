@@ -8,7 +8,7 @@
 import { isIP, type Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Client, Dispatcher } from "undici/index.js";
-import { ConnectorError } from "./connector.ts";
+import { ConnectorError, type OutboundInit } from "./connector.ts";
 import { ACCEPT_ENCODING, decompress } from "./decompress.ts";
 
 /** How long connecting may take, including TLS. */
@@ -56,10 +56,11 @@ export interface OutgoingRequest {
   readonly headers: string[];
   readonly body: Uint8Array | ReadableStream<Uint8Array> | Iterable<Uint8Array> | null;
   readonly signal: AbortSignal | undefined;
+  readonly before_sending: (() => void) | undefined;
 }
 
 /** A request as `fetch` takes it. */
-export async function toOutgoingRequest(url: URL, init: RequestInit): Promise<OutgoingRequest> {
+export async function toOutgoingRequest(url: URL, init: OutboundInit): Promise<OutgoingRequest> {
   if (url.username || url.password) throw new TypeError("Cannot call a URL with a user name or password");
   const text = typeof init.body === "string" && init.body.length > PIECE ? init.body : null;
   // Gets a body's bytes and content type, whatever kind it is, without copying a long text.
@@ -86,6 +87,7 @@ export async function toOutgoingRequest(url: URL, init: RequestInit): Promise<Ou
     headers: [...headers].flat(),
     body,
     signal: init.signal ?? undefined,
+    before_sending: init.before_sending,
   };
 }
 
@@ -121,7 +123,7 @@ async function loadUndici() {
  * response is not valid HTTP, and with an error that has a `code` if the connection broke. So does the body.
  */
 export async function exchange(outgoing: OutgoingRequest, address: string): Promise<Response> {
-  const { url, server_name, method, headers, body, signal } = outgoing;
+  const { url, server_name, method, headers, body, signal, before_sending } = outgoing;
   undici ??= loadUndici();
   const { Client, connect } = await undici;
   signal?.throwIfAborted();
@@ -145,6 +147,12 @@ export async function exchange(outgoing: OutgoingRequest, address: string): Prom
           Object.assign(socket, { maxHeaders: MAX_HEADERS, maxFramingSize: MAX_FRAMING_SURPLUS });
           socket.on("error", onFault);
           if (!(socket instanceof TLSSocket)) readAfterFailedWrite(socket, onFault);
+          try {
+            before_sending?.();
+          } catch (refusal) {
+            socket.destroy();
+            return callback(refusal as Error, null);
+          }
         }
         callback(...made);
       }),

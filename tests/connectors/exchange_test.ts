@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
+import type { OutboundInit } from "../../connectors/connector.ts";
 import {
   MAX_FRAMING_SURPLUS,
   MAX_HEADER_BYTES,
@@ -37,7 +38,7 @@ beforeEach(async () => {
 afterEach(() => server.close());
 
 const fetch = createOutbound({ allow: ["127.0.0.1"] });
-const get = (path = "/", init?: RequestInit) => fetch(server.origin + path, init);
+const get = (path = "/", init?: OutboundInit) => fetch(server.origin + path, init);
 
 /** Responds to every request with this text, and leaves the connection open. */
 function answering(text: string | Uint8Array): void {
@@ -527,6 +528,25 @@ describe("the signal ends a call", () => {
     const reason = new Error("enough");
     expect(await fault(get("/", { signal: AbortSignal.abort(reason) }))).toBe(reason);
     expect(server.connections).toBe(0);
+  });
+});
+
+describe("before_sending", () => {
+  test("is called when the connection stands, once", async () => {
+    const seen: number[] = [];
+    await (await get("/", { before_sending: () => void seen.push(server.requests.length) })).text();
+    expect(seen).toEqual([0]);
+    expect(server.requests).toHaveLength(1);
+  });
+  test("what it throws rejects the call, and nothing is sent", async () => {
+    const reason = new Error("too late");
+    const before_sending = () => {
+      throw reason;
+    };
+    expect(await fault(get("/", { method: "POST", body: "x", before_sending }))).toBe(reason);
+    // One after it, so that what was sent has arrived.
+    await (await get("/next")).text();
+    expect(server.requests.map(({ line }) => line)).toEqual(["GET /next HTTP/1.1"]);
   });
 });
 

@@ -4,6 +4,7 @@
  * The lease is measured by the monotonic clock from before the claim was sent, so it ends here no later than it does
  * for everybody else. If it expires unrenewed (the log was down, or the process stood still), the attempt is aborted.
  */
+import type { OutboundFetch } from "../../../connectors/connector.ts";
 import type { JobError } from "../../../events/job.ts";
 import type { Steps } from "../../../events/pipeline.ts";
 import { DEFAULT_ATTEMPT_TIMEOUT_SECONDS, type JobState } from "../../domain/job/job_state.ts";
@@ -130,6 +131,20 @@ export class Attempt {
 
   leaseLost(now: number): boolean {
     return now >= this.#leaseEnd;
+  }
+
+  /** Whether it must stop. Notices that the process stood still until the lease had expired before any timer does. */
+  get stopped(): boolean {
+    if (this.leaseLost(performance.now())) this.abort("lease_lost");
+    return this.signal.aborted;
+  }
+
+  /** Calls out only while the lease is valid: looked at when the connection stands, as that may have taken long. */
+  calling(fetch: OutboundFetch): OutboundFetch {
+    const before_sending = () => {
+      if (this.stopped) throw this.signal.reason;
+    };
+    return (url, init) => fetch(url, { ...init, before_sending });
   }
 
   timedOut(now: number): boolean {

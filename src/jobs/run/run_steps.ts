@@ -124,7 +124,7 @@ class StepsRun {
   }
 
   async #run(): Promise<Ending["type"] | undefined> {
-    while (!this.#attempt.signal.aborted) {
+    while (!this.#attempt.stopped) {
       const end = await this.#advance();
       if (end) return end;
       if (this.#ended.length > 0 || this.#isUnfinished) continue;
@@ -156,8 +156,7 @@ class StepsRun {
     if (!isRecorded) return undefined;
     if (plan.ending) return plan.ending.type;
     // The process may have stood still in the meantime, and the job may have continued elsewhere.
-    if (this.#attempt.leaseLost(performance.now())) this.#attempt.abort("lease_lost");
-    if (this.#attempt.signal.aborted) return undefined;
+    if (this.#attempt.stopped) return undefined;
     if (!isStopping) for (const work of plan.works) this.#start(work);
     else if (this.#active.size + this.#ended.length === 0) this.#attempt.abort("worker_stopping");
     return undefined;
@@ -286,7 +285,7 @@ class StepsRun {
     }
     // Others' may have been recorded in the same commit, and are about to start at the same moment.
     await workPacer.begin(input_size.work);
-    if (this.#attempt.signal.aborted || this.#broken.signal.aborted) return undefined;
+    if (this.#attempt.stopped || this.#broken.signal.aborted) return undefined;
     const span = tracing.start("step", {
       parent: this.#attempt.span.traceparent,
       attributes: { "levqor.step": key, "levqor.step_attempt": step_attempt },
@@ -300,7 +299,11 @@ class StepsRun {
     ];
     try {
       const signal = AbortSignal.any([this.#attempt.signal, timeout.signal, this.#broken.signal]);
-      const context = { signal, idempotency_key: `${this.#attempt.job_id}/${key}`, fetch };
+      const context = {
+        signal,
+        idempotency_key: `${this.#attempt.job_id}/${key}`,
+        fetch: this.#attempt.calling(fetch),
+      };
       const running = executeTraced(runnable, { payload: input, context, tracing, parent: span });
       const outcome = await Promise.race([running, unresponsive.promise]);
       span.end({ error: outcome ? codeOf(outcome) : "step_timeout" });

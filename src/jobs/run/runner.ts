@@ -397,7 +397,6 @@ class JobRunner implements Runner {
 
   #runSteps(attempt: Attempt, steps: Steps) {
     const { job_id, state } = attempt;
-    if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
     return runSteps(attempt, {
       steps,
       tracing: this.#tracing,
@@ -462,11 +461,10 @@ class JobRunner implements Runner {
     const { job_id, state, signal } = attempt;
     // Many may have been claimed in the same commit.
     await workPacer.begin(() => sizeOf(state.payload).work);
-    if (attempt.leaseLost(performance.now())) attempt.abort("lease_lost");
-    if (signal.aborted) return undefined;
+    if (attempt.stopped) return undefined;
     const runnable = this.#runnableOf(state) as Runnable;
     try {
-      const context = { signal, idempotency_key: job_id, fetch: this.#options.fetch };
+      const context = { signal, idempotency_key: job_id, fetch: attempt.calling(this.#options.fetch) };
       const traced = { tracing: this.#tracing, parent: attempt.span };
       return await executeTraced(runnable, { payload: state.payload, context, ...traced });
     } catch (error) {

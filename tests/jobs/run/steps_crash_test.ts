@@ -2,6 +2,7 @@
 /** Steps whose worker is killed or cut off: nothing with a recorded outcome runs again. */
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Type } from "@sinclair/typebox";
+import type { OutboundFetch } from "../../../connectors/connector.ts";
 import { type Connector, connectors } from "../../../connectors/mod.ts";
 import type { KnownEvent } from "../../../events/mod.ts";
 import type { Step } from "../../../events/pipeline.ts";
@@ -220,4 +221,56 @@ test("a worker that stood still until its lease had expired does not run the ste
   const released = (await service.history(id)).find(({ type }) => type === "job.released");
   expect(stood).toBe(true);
   expect(calls[0]).toBeGreaterThanOrEqual(Date.parse(released?.recorded_at ?? ""));
+});
+
+test("a worker that stood still while an item ran does not run the next, which had been recorded as started with it", async () => {
+  const calls: number[] = [];
+  const connector: Connector = {
+    name: "note",
+    summary: "Notes when it was called, and stands still the first time",
+    input: Type.Object({}),
+    output: Type.Unknown(),
+    run: async () => {
+      if (calls.push(Date.now()) === 1) Bun.sleepSync(1_500);
+    },
+  };
+  service.start({ lease_seconds: 1, connectors: new Map([["note", connector]]) });
+  const steps = [{ id: "each", uses: "note", for_each: { items: "[1, 2]", max_parallel: 2 } }];
+  const id = await service.submit("several", { steps });
+  await service.reaches(id, "succeeded");
+  const released = (await service.history(id)).find(({ type }) => type === "job.released");
+  expect(calls[1]).toBeGreaterThanOrEqual(Date.parse(released?.recorded_at ?? ""));
+});
+
+describe("a worker that stood still while it connected sends nothing", () => {
+  const sent: string[] = [];
+  let stood = false;
+  /** Connects, and stands still the first time. */
+  const fetch: OutboundFetch = async (url, { before_sending } = {}) => {
+    if (!stood) Bun.sleepSync(1_500);
+    stood = true;
+    before_sending?.();
+    sent.push(url);
+    return Response.json({});
+  };
+  beforeEach(() => {
+    sent.length = 0;
+    stood = false;
+  });
+
+  test("for a step", async () => {
+    service.start({ lease_seconds: 1, connectors, fetch });
+    const id = await service.submit("several", { steps: [call("pay")] });
+    await service.reaches(id, "succeeded");
+    expect(sent).toHaveLength(1);
+    expect((await service.types(id)).filter((type) => type === "job.step_started")).toHaveLength(2);
+  });
+
+  test("for a job", async () => {
+    service.start({ lease_seconds: 1, connectors, fetch });
+    const id = await service.submit("http", { payload: { method: "POST", url: outside.url.href } });
+    await service.reaches(id, "succeeded");
+    expect(sent).toHaveLength(1);
+    expect((await service.types(id)).filter((type) => type === "job.started")).toHaveLength(2);
+  });
 });
