@@ -49,6 +49,10 @@ export type SupportClosed = Static<typeof SupportClosed>;
 export const SupportReopened = Type.Object({ by: Party });
 export type SupportReopened = Static<typeof SupportReopened>;
 
+/** The thread is over for good, and its keys are about to be destroyed: what was written in it can no longer be read. */
+export const SupportErased = Type.Object({ by: Party });
+export type SupportErased = Static<typeof SupportErased>;
+
 /** Every event type of the category; a stream begins with the first. */
 export const supportEvents = {
   "support.opened": eventType(
@@ -61,4 +65,8 @@ export const supportEvents = {
   ),
   "support.closed": eventType(SupportClosed, "the sender or an operator closed the thread"),
   "support.reopened": eventType(SupportReopened, "the sender or an operator reopened the thread"),
+  "support.erased": eventType(
+    SupportErased,
+    "the sender or an operator had the thread erased; the keys of what was written in it are destroyed",
+  ),
 } as const satisfies Record<string, EventSchema>;

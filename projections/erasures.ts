@@ -1,5 +1,5 @@
 /**
- * Whose keys were destroyed, or are about to be: users, and the subjects of accounts' jobs. After a restore of an older vault
+ * Whose keys were destroyed, or are about to be: users, the subjects of accounts' jobs, and senders of support threads. After a restore of an older vault
  * they are destroyed again; by the id of a user's erasure, its certificate is read.
  */
 
@@ -7,6 +7,7 @@ import { entityId } from "../events/mod.ts";
 import type { PersonalClass } from "../events/personal.ts";
 import { personalClasses } from "../events/personal.ts";
 import { subjectNameOf } from "../events/subject.ts";
+import { supportSubject } from "../events/support.ts";
 import { userAccount } from "../events/user.ts";
 import { defineProjection } from "./projection.ts";
 
@@ -27,8 +28,8 @@ export type ErasureRow = {
 
 export const erasures = defineProjection({
   name: "erasures",
-  version: 1,
-  reads: ["user.erasure_requested", "user.erased", "subject.erased"],
+  version: 2,
+  reads: ["user.erasure_requested", "user.erased", "subject.erased", "support.erased"],
   columns: {
     subject: { type: "text" },
     erasure_id: { type: "uuid", nullable: true },
@@ -41,7 +42,8 @@ export const erasures = defineProjection({
   indexes: ["(position)", "(erasure_id)"],
 
   keysOf({ type, stream_id }) {
-    return [type === "subject.erased" ? subjectNameOf(stream_id) : userAccount(entityId(stream_id))];
+    if (type === "subject.erased") return [subjectNameOf(stream_id)];
+    return [type === "support.erased" ? supportSubject(entityId(stream_id)) : userAccount(entityId(stream_id))];
   },
 
   evolve(row: ErasureRow | null, event, subject): ErasureRow {
@@ -57,6 +59,7 @@ export const erasures = defineProjection({
           erasure_id: event.data.erasure_id.toLowerCase(),
         };
       case "subject.erased":
+      case "support.erased":
         return { ...requested, ...erased(personalClasses, recorded_at) };
     }
   },

@@ -6,7 +6,7 @@ import { defineProjection } from "./projection.ts";
 /** One thread. Times are RFC 3339, UTC. */
 export type SupportThreadRow = {
   thread_id: string;
-  status: "open" | "closed";
+  status: "open" | "closed" | "erased";
   /** How many. */
   messages: number;
   last_message_from: SupportParty;
@@ -19,8 +19,8 @@ export type SupportThreadRow = {
 
 export const supportThreads = defineProjection({
   name: "support_threads",
-  version: 2,
-  reads: ["support.opened", "support.message_added", "support.closed", "support.reopened"],
+  version: 3,
+  reads: ["support.opened", "support.message_added", "support.closed", "support.reopened", "support.erased"],
   columns: {
     thread_id: { type: "uuid" },
     status: { type: "text" },
@@ -57,6 +57,8 @@ export const supportThreads = defineProjection({
         return { ...row, status: "closed", closed_at: at };
       case "support.reopened":
         return { ...row, status: "open", closed_at: null };
+      case "support.erased":
+        return { ...row, status: "erased", closed_at: row.closed_at ?? at };
     }
   },
 });

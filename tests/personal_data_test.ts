@@ -155,6 +155,8 @@ let customers: string[];
 /** Somebody who stays. */
 let other: typeof user;
 let others: string[];
+/** A visitor's. */
+let thread: string;
 
 test("nothing personal is stored or logged in the clear", async () => {
   user = await signedUp();
@@ -170,8 +172,8 @@ test("nothing personal is stored or logged in the clear", async () => {
   const steps = [{ id: "one", uses: "http", with: { url: `https://example.com/${personal("pipeline")}` } }];
   await ask("/api/v1/pipelines", { body: { name: "own", format: 1, steps }, headers: user.session });
   const asked = { email: address("sender"), message: personal("message") };
-  const { thread_id } = (await ask("/api/v1/support", { body: asked, headers: {} })).body;
-  await ask(`/api/v1/support/${thread_id}/messages`, { body: { message: personal("answer") } });
+  thread = `/api/v1/support/${(await ask("/api/v1/support", { body: asked, headers: {} })).body.thread_id}`;
+  await ask(`${thread}/messages`, { body: { message: personal("answer") } });
   await ask("/api/v1/marketing/opt-in", { body: { email: address("reader") }, headers: {} });
   await resend.accepted(2);
   expect(values.length).toBeGreaterThanOrEqual(40);
@@ -195,6 +197,8 @@ test("who is erased is gone everywhere, no record changes, and an older vault br
 
   const { erasure_id } = (await ask("/api/v1/users/me/erasure", { method: "POST", headers: user.session })).body;
   await ask(`/api/v1/subjects/${subject}`, { method: "DELETE" });
+  expect((await ask(thread)).text).toContain("pl4nted-answer");
+  await ask(thread, { method: "DELETE" });
   await eventually(async () => (await ask(`/api/v1/erasures/${erasure_id}`, { headers: {} })).body.status === "erased");
   const support = { ...operator, "levqor-account": `user:${user.user_id}` };
   await erased(theirs, support);
@@ -214,6 +218,12 @@ test("who is erased is gone everywhere, no record changes, and an older vault br
   service = await start();
   await erased(theirs, support);
   await erased(customers, operator);
+  const senders = `support:${thread.split("/").at(-1)}`;
+  await eventually(async () => {
+    const left = await admin`select from levqor_vault.keys where subject = ${senders} and wrapped is not null`;
+    return left.length === 0;
+  });
+  expect((await ask(thread)).text).not.toContain("pl4nted");
   const { text } = await ask(`/api/v1/jobs/${others[0]}/events`, { headers: other.session });
   expect(text).toContain("pl4nted-payload");
 }, 60_000);

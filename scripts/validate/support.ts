@@ -20,6 +20,7 @@ export async function checkSupport(client: Client, { check }: Checks): Promise<v
     expectProblem(await client.ask(one), 404, "thread_not_found");
     expectProblem(await client.post(`${one}/messages`, { message: "x" }), 404, "thread_not_found");
     expectProblem(await client.ask(`${one}/close`, { method: "POST" }), 404, "thread_not_found");
+    expectProblem(await client.ask(one, { method: "DELETE" }), 404, "thread_not_found");
     expectProblem(await client.ask(`${one}/reopen`, { method: "POST" }), 404, "thread_not_found");
   });
 }

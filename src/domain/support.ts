@@ -4,9 +4,17 @@
  * ```text
  *   open ──▶ open (messages, 100 in all) ──close──▶ closed ──reopen (20 times)──▶ open
  * ```
+ *
+ * Open or closed, it can be erased: nothing follows that.
  */
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
-import type { SupportClosed, SupportMessageAdded, SupportOpened, SupportReopened } from "../../events/support.ts";
+import type {
+  SupportClosed,
+  SupportErased,
+  SupportMessageAdded,
+  SupportOpened,
+  SupportReopened,
+} from "../../events/support.ts";
 import type { Decider, Rejection } from "./decider.ts";
 
 /** Messages of a thread, including the first: a thread is always shown whole. */
@@ -16,7 +24,7 @@ export const SUPPORT_MESSAGES_MAX = 100;
 export const SUPPORT_REOPENINGS_MAX = 20;
 
 export interface SupportState {
-  readonly status: "none" | "open" | "closed";
+  readonly status: "none" | "open" | "closed" | "erased";
   /** The data of `support.opened`. */
   readonly opened: SupportOpened | null;
   /** Times are RFC 3339, UTC. */
@@ -31,10 +39,17 @@ export type SupportCommand =
   | ({ readonly type: "open" } & SupportOpened)
   | ({ readonly type: "add_message" } & SupportMessageAdded)
   | ({ readonly type: "close" } & SupportClosed)
-  | ({ readonly type: "reopen" } & SupportReopened);
+  | ({ readonly type: "reopen" } & SupportReopened)
+  | ({ readonly type: "erase" } & SupportErased);
 
 export interface SupportRejection extends Rejection {
-  readonly code: "thread_exists" | "thread_not_found" | "thread_closed" | "too_many_messages" | "too_many_reopenings";
+  readonly code:
+    | "thread_exists"
+    | "thread_not_found"
+    | "thread_closed"
+    | "thread_erased"
+    | "too_many_messages"
+    | "too_many_reopenings";
 }
 
 export const supportDecider: Decider<SupportState, SupportCommand, SupportRejection> = {
@@ -69,6 +84,8 @@ function evolve(state: SupportState, event: KnownEvent): SupportState {
       return { ...state, status: "closed", closed_at: at };
     case "support.reopened":
       return { ...state, status: "open", closed_at: null, reopenings: state.reopenings + 1 };
+    case "support.erased":
+      return { ...state, status: "erased", closed_at: state.closed_at ?? at };
     default:
       return state;
   }
@@ -85,9 +102,11 @@ function decide(command: SupportCommand, state: SupportState): readonly KnownNew
     case "add_message":
       return addMessage(command, state);
     case "close":
-      return state.status === "closed" ? [] : [{ type: "support.closed", data: { by: command.by } }];
+      return state.status === "open" ? [{ type: "support.closed", data: { by: command.by } }] : [];
     case "reopen":
       return reopen(command, state);
+    case "erase":
+      return state.status === "erased" ? [] : [{ type: "support.erased", data: { by: command.by } }];
   }
 }
 
@@ -96,6 +115,7 @@ function addMessage(
   { status, messages }: SupportState,
 ): readonly KnownNewEvent[] | SupportRejection {
   if (status === "closed") return refuse("thread_closed", "Cannot add a message: the thread is closed.");
+  if (status === "erased") return refuse("thread_erased", "Cannot add a message: the thread was erased.");
   if (messages.length >= SUPPORT_MESSAGES_MAX) {
     const message = `Cannot add a message: the thread has ${messages.length}, the maximum. Open a new thread.`;
     return refuse("too_many_messages", message);
@@ -108,6 +128,7 @@ function reopen(
   { status, reopenings }: SupportState,
 ): readonly KnownNewEvent[] | SupportRejection {
   if (status === "open") return [];
+  if (status === "erased") return refuse("thread_erased", "Cannot reopen the thread: it was erased.");
   if (reopenings >= SUPPORT_REOPENINGS_MAX) {
     const message = `Cannot reopen the thread: it was reopened ${reopenings} times, the maximum. Open a new thread.`;
     return refuse("too_many_reopenings", message);

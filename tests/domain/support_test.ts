@@ -74,6 +74,23 @@ describe("a support thread", () => {
   });
 });
 
+describe("an erased thread", () => {
+  const erased: KnownNewEvent = { type: "support.erased", data: { by: "sender" } };
+
+  test("was open or closed, and is erased once", () => {
+    given(opened).when({ type: "erase", by: "sender" }).then(erased);
+    given(opened, closed).when({ type: "erase", by: "sender" }).then(erased);
+    given(opened, erased).when({ type: "erase", by: "operator" }).then();
+    given().when({ type: "erase", by: "sender" }).refused("thread_not_found");
+  });
+
+  test("takes no message, and is not reopened; closing it changes nothing", () => {
+    given(opened, erased).when(add).refused("thread_erased");
+    given(opened, erased).when({ type: "reopen", by: "sender" }).refused("thread_erased");
+    given(opened, erased).when({ type: "close", by: "sender" }).then();
+  });
+});
+
 test("what identifies the sender, and what is written, is marked as personal", () => {
   const marked = Object.entries(catalogue)
     .filter(([type]) => type.startsWith("support."))
@@ -83,5 +100,6 @@ test("what identifies the sender, and what is written, is marked as personal", (
     "support.message_added": ["/message"],
     "support.closed": [],
     "support.reopened": [],
+    "support.erased": [],
   });
 });

@@ -43,6 +43,12 @@ test("a thread that is reopened is open", () => {
   expect(rowAfter(opened, closed, reopened)).toMatchObject({ status: "open", closed_at: null, messages: 1 });
 });
 
+test("a thread that is erased is over since it was closed, or since then", () => {
+  const erased = { type: "support.erased", data: { by: "sender" } };
+  expect(rowAfter(opened, erased)).toMatchObject({ status: "erased", closed_at: "2026-01-02T03:00:02Z" });
+  expect(rowAfter(opened, closed, erased)).toMatchObject({ status: "erased", closed_at: "2026-01-02T03:00:02Z" });
+});
+
 test("nothing of what was written is in it", () => {
   const row = JSON.stringify(rowAfter(opened, answered, thanked, closed));
   for (const text of ["ada", "example.com", "Where", "run", "Thank", "000000"]) expect(row).not.toContain(text);

@@ -1,10 +1,19 @@
-/** Erasures hold: also after an older vault was restored, in which those who were erased still have keys. */
-import type { PersonalClass } from "../../../events/personal.ts";
+/**
+ * Erasures hold: whatever happens to a process in the middle of one, and also after an older vault was restored, in which those
+ * who were erased still have keys.
+ */
+import { Type } from "@sinclair/typebox";
+import type { Connector } from "../../../connectors/connector.ts";
+import { entityId } from "../../../events/mod.ts";
+import { type PersonalClass, personalClasses } from "../../../events/personal.ts";
+import { supportSubject } from "../../../events/support.ts";
 import type { ErasureRow } from "../../../projections/mod.ts";
 import { untilDone } from "../../async/mod.ts";
 import { isUndefinedTable, type Sql } from "../../db/mod.ts";
+import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
 import { type Projector, pagesAt } from "../../projector/mod.ts";
+import { defineReaction, submit } from "../../reactor/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import type { Feature } from "../feature.ts";
 
@@ -50,8 +59,36 @@ function byClasses(rows: readonly Pick<ErasureRow, "subject" | "destroyed">[]): 
   ]);
 }
 
+/** The system workflow that destroys the keys of a support thread. */
+const DESTROY_KEYS = "levqor.destroy_keys";
+
+/** Whoever erases a thread destroys its keys; this does if they could not. */
+const destroyKeys = defineReaction({
+  name: "destroy_keys",
+  events: ["support.erased"],
+  react: ({ stream_id }) => [
+    submit({ workflow: DESTROY_KEYS, payload: { subject: supportSubject(entityId(stream_id)) } }),
+  ],
+});
+
+function destroyingWorkflow(vault: Pick<Vault, "destroy">): Connector {
+  return defineSystemWorkflow({
+    name: DESTROY_KEYS,
+    summary: "Destroys the keys of an erased support thread.",
+    input: Type.Object({ subject: Type.String({ maxLength: 300 }) }, { additionalProperties: false }),
+    output: Type.Object({}),
+    retry: { max_attempts: 20, backoff: { initial_seconds: 1, factor: 3, max_seconds: 600 } },
+    async run({ subject }) {
+      await vault.destroy(subject, personalClasses);
+      return {};
+    },
+  });
+}
+
 export const erasures: Feature = {
   name: "erasures",
+  reactions: () => [destroyKeys],
+  workflows: ({ vault }) => [destroyingWorkflow(vault)],
   start({ log, sql, projector, vault, logger }) {
     const repeat = async () => {
       const subjects = await repeatErasures({ log, sql, projector, vault });

@@ -12,6 +12,11 @@ export const supportProblems = defineProblems({
     title: "Too many support threads",
     help: "More support threads are being opened without a key than the service accepts at the moment, so this one was not opened. Open it again after the number of seconds in Retry-After, or with a key.",
   },
+  thread_of_user: {
+    status: 409,
+    title: "Thread of a user",
+    help: "The support thread was opened by a user, and is erased with them, not by itself. As the user, erase your account; as an operator, erase the user.",
+  },
   thread_not_found: {
     status: 404,
     title: "Support thread not found",

@@ -15,16 +15,21 @@ interface Asking {
 }
 
 /** A thread as both sides see it. */
-interface Thread extends Pick<SupportState, "status" | "opened_at" | "closed_at" | "messages"> {
+interface Thread extends Pick<SupportState, "status" | "opened_at" | "closed_at"> {
   readonly thread_id: string;
-  /** `null`: the sender was erased. */
+  /** `null`: the sender, or the thread, was erased; the same holds of what they wrote. */
   readonly email: string | null;
+  readonly messages: readonly { readonly from: SupportParty; readonly message: string | null; readonly at: string }[];
 }
 
 /** Threads with a status, or all, newest first, starting before a position. */
 export function selectThreads(
   sql: Sql,
-  { status, before, take }: { status: "open" | "closed" | undefined; before: number | undefined; take: number },
+  {
+    status,
+    before,
+    take,
+  }: { status: SupportThreadRow["status"] | undefined; before: number | undefined; take: number },
 ) {
   return sql<SupportThreadRow[]>`
     select thread_id, status, messages, last_message_from, last_message_at, opened_at, closed_at, position
@@ -46,6 +51,10 @@ export async function countWaiting(sql: Sql) {
   return found;
 }
 
+function withoutText(message: Thread["messages"][number]) {
+  return { ...message, message: null };
+}
+
 /** Whether a thread is in the log. */
 export async function isOpened(log: Pick<EventLog, "readStream">, thread_id: string): Promise<boolean> {
   return (await log.readStream(supportStream(thread_id), { limit: 1 })).length > 0;
@@ -61,7 +70,9 @@ export async function readThread(
   const { state } = await foldStream(log, { stream_id, evolve, known: { state: initial, version: 0 } });
   const { opened, status, opened_at, closed_at, messages } = state;
   if (!opened || !partyIn(opened, secret)) return undefined;
-  return { thread_id, status, email: opened.email, opened_at, closed_at, messages };
+  const thread = { thread_id, status, email: opened.email, opened_at, closed_at, messages };
+  // Its keys may not be destroyed yet.
+  return status === "erased" ? { ...thread, email: null, messages: messages.map(withoutText) } : thread;
 }
 
 /** The caller's side of a thread, and whose data it has. */

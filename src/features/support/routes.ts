@@ -1,6 +1,7 @@
 /** Support: people ask for help, with or without an account, and operators answer. */
 import { VISITOR } from "../../../events/account.ts";
 import type { EventMeta } from "../../../events/envelope.ts";
+import { personalClasses } from "../../../events/personal.ts";
 import { supportSubject } from "../../../events/support.ts";
 import { userOf } from "../../../events/user.ts";
 import type { Caller } from "../../access/mod.ts";
@@ -56,7 +57,8 @@ export function supportRoutes({
   sql,
   projector,
   timing,
-}: Pick<ApiOptions, "log" | "sql" | "projector" | "timing">) {
+  vault,
+}: Pick<ApiOptions, "log" | "sql" | "projector" | "timing" | "vault">) {
   const openings = new Allowance(OPENINGS, () => performance.now());
   return [
     route(
@@ -247,6 +249,39 @@ export function supportRoutes({
         if (!handled.ok) throw new Problem(problems.conflict, handled.refusal.message);
         call.recorded(handled.position);
         return { ...call.params, status: "open" };
+      },
+    ),
+    route(
+      {
+        method: "DELETE",
+        path: `${ROUTE}/:thread_id`,
+        id: "eraseSupportThread",
+        tag: tags.support,
+        summary: "Erase a support thread",
+        description:
+          "Destroys, for good, the keys with which the sender's address and all messages are encrypted, as the sender or as an operator: from then on they are null everywhere, in the history, exports and backups, too. The thread accepts no more messages. Threads that a user opened are erased with the user. Erasing again changes nothing.",
+        scope: "support:write",
+        secret_header: "Levqor-Reply-Token",
+        params: { thread_id: threadIdParam },
+        responses: {
+          200: {
+            description: "The thread is erased.",
+            schema: SupportThreadChanged,
+            example: { ...CHANGED, status: "erased" },
+          },
+        },
+        errors: [supportProblems.thread_of_user],
+      },
+      async (call) => {
+        const { party: by, subject } = await reached(call);
+        if (userOf(subject) !== undefined) {
+          throw new Problem(supportProblems.thread_of_user, "A user opened the thread: it is erased with them.");
+        }
+        const meta = metaOf(call, subject);
+        const handled = await changeThread(log, { ...call.params, command: { type: "erase", by }, meta });
+        await vault.destroy(subject, personalClasses);
+        if (handled.ok) call.recorded(handled.position);
+        return { ...call.params, status: "erased" };
       },
     ),
   ];

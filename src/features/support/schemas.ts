@@ -43,15 +43,17 @@ const Message = Type.String({
 
 const Party = oneOf(supportParties, "`sender`: the person who opened the thread.");
 
+const threadStatuses = ["open", "closed", "erased"] as const;
+
 const threadMembers = {
   thread_id: ThreadId,
-  status: oneOf(["open", "closed"], "Where the thread stands."),
+  status: oneOf(threadStatuses, "Where the thread stands."),
   opened_at: Timestamp,
   closed_at: Type.Union([Timestamp, Type.Null()], { description: "`null` while the thread is open." }),
 };
 
 export const SupportListQuery = Type.Object(
-  { ...PageQuery.properties, status: Type.Optional(oneOf(["open", "closed"], "Only threads with this status.")) },
+  { ...PageQuery.properties, status: Type.Optional(oneOf(threadStatuses, "Only threads with this status.")) },
   { additionalProperties: false },
 );
 
@@ -153,12 +155,14 @@ export const SupportThread = component(
   Type.Object(
     {
       ...threadMembers,
-      email: Type.Union([Email, Type.Null()], { description: "null: the sender was erased." }),
+      email: Type.Union([Email, Type.Null()], { description: "null: the sender, or the thread, was erased." }),
       messages: Type.Array(
         Type.Object(
           {
             from: Party,
-            message: Type.Union([Message, Type.Null()], { description: "null: the sender was erased." }),
+            message: Type.Union([Message, Type.Null()], {
+              description: "null: the sender, or the thread, was erased.",
+            }),
             at: Timestamp,
           },
           { additionalProperties: false },

@@ -189,7 +189,7 @@ describe("a thread", () => {
   });
 });
 
-test("a user's thread is forgotten with the user, and a visitor's with nobody", async () => {
+test("a user's thread is forgotten with the user, and not by itself", async () => {
   const user_id = crypto.randomUUID();
   const token = await new SignJWT({ iss: ISSUER, aud: "authenticated", sub: user_id })
     .setProtectedHeader({ alg: "HS256" })
@@ -203,6 +203,8 @@ test("a user's thread is forgotten with the user, and a visitor's with nobody", 
   await api.ask(`${path}/messages`, post({ message: "We look." }, operator));
   expect((await historyOf(body.thread_id)).map(({ meta }) => meta.subject)).toEqual(Array(2).fill(`user:${user_id}`));
   expect((await historyOf(by_key.body.thread_id))[0]?.meta.subject).toBe(`user:${user_id}`);
+  const alone = await api.ask(path, { method: "DELETE", headers: operator });
+  expect([alone.status, alone.body.error]).toEqual([409, "thread_of_user"]);
   await api.vault.destroy(`user:${user_id}`, ["profile"]);
   const { email, messages } = (await api.ask(path, { headers: operator })).body;
   expect([email, messages.map(({ message }: { message: unknown }) => message)]).toEqual([null, [null, null]]);
@@ -318,6 +320,67 @@ describe("reopening a thread", () => {
     expect((await reopen()).body.error).toBe("unauthorized");
     expect((await reopen(await keyFor("support:read"))).body.error).toBe("insufficient_scope");
     expect((await reopen(sender)).body.error).toBe("thread_not_found");
+  });
+});
+
+describe("erasing a thread", () => {
+  test("destroys what was written, for its sender and for operators", async () => {
+    for (const who of ["sender", "operator"] as const) {
+      const { thread_id, path, sender } = await open();
+      await api.ask(`${path}/messages`, post({ message: "They run." }, operator));
+      const erase = async () => {
+        const headers = who === "sender" ? sender : await keyFor("support:write");
+        return await api.ask(path, { method: "DELETE", headers });
+      };
+      for (const { status, body } of [await erase(), await erase()]) {
+        expect([status, body]).toEqual([200, { thread_id, status: "erased" }]);
+      }
+      const history = await historyOf(thread_id);
+      expect(history.slice(2)).toMatchObject([{ type: "support.erased", data: { by: who } }]);
+      expect(history.slice(0, 2).map(({ data }) => data)).toMatchObject([
+        { email: null, message: null },
+        { from: "operator", message: null },
+      ]);
+      const { body } = await api.ask(path, { headers: sender });
+      expect(body).toMatchObject({ status: "erased", email: null, closed_at: expect.any(String) });
+      expect(body.messages.map(({ message }: { message: unknown }) => message)).toEqual([null, null]);
+      for (const late of [
+        await api.ask(`${path}/messages`, post({ message: "And yet" }, sender)),
+        await api.ask(`${path}/reopen`, { method: "POST", headers: sender }),
+      ]) {
+        expect([late.status, late.body.error]).toEqual([409, "conflict"]);
+      }
+    }
+  });
+
+  test("shows nothing from the moment that it is on record, even before the keys are destroyed", async () => {
+    const { thread_id, path, sender } = await open();
+    const known = await api.log.readStream(`support-${thread_id}`);
+    await api.log.append({
+      stream_id: `support-${thread_id}`,
+      expected_version: known.length,
+      events: [{ type: "support.erased", data: { by: "operator" } }],
+      meta: { actor: "anonymous", correlation_id: thread_id },
+    });
+    const { text, body } = await api.ask(path, { headers: sender });
+    expect(body.messages).toHaveLength(1);
+    expect(text).not.toContain("My jobs wait");
+    expect(text).not.toContain(asked.email);
+  });
+
+  test("leaves other threads of the same address as they are", async () => {
+    const [one, other] = [await open(), await open()];
+    await api.ask(one.path, { method: "DELETE", headers: one.sender });
+    expect((await api.ask(other.path, { headers: other.sender })).body.email).toBe(asked.email);
+  });
+
+  test("needs the scope, or the thread's own token", async () => {
+    const [{ path, sender }, other] = [await open(), await open()];
+    const erase = (headers = {}) => api.ask(path, { method: "DELETE", headers });
+    expect((await erase()).body.error).toBe("unauthorized");
+    expect((await erase(await keyFor("support:read"))).body.error).toBe("insufficient_scope");
+    expect((await erase(other.sender)).body.error).toBe("thread_not_found");
+    expect((await api.ask(path, { headers: sender })).body.email).toBe(asked.email);
   });
 });
 
