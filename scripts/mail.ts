@@ -98,7 +98,8 @@ async function test(config: Config, { domain, to }: { domain: string; to: string
   const database = await openDatabase();
   const sql = connect(database.url, { max: 2 });
   const recorded = openLog({ url: database.url });
-  const vault = new Vault({ sql, master_keys: openMasterKeys(config), periods: config.vault_periods });
+  const master_keys = await openMasterKeys({ sql, ...config });
+  const vault = new Vault({ sql, master_keys, periods: config.vault_periods });
   try {
     const { mailer } = openMailing({
       config: config.mail,

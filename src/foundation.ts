@@ -88,7 +88,7 @@ export async function buildFoundation(
   });
   stops.add("log", () => recorded.close());
   recorded.onCommit(({ events }) => metrics.recorded(events));
-  const master_keys = openMasterKeys(config);
+  const master_keys = await openMasterKeys({ sql, ...config });
   await checkWrapping({ sql, master_keys, logger });
   const vault = new Vault({ sql, master_keys, periods: config.vault_periods });
   stops.add("vault", () => vault.close());

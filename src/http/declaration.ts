@@ -75,6 +75,8 @@ export interface Declaration<
   /** Further headers that it reads. */
   readonly headers?: readonly RequestHeader[];
   readonly body?: Body;
+  /** Called with the body's text before its schema is checked, for signatures: nobody else learns what is wrong with a body. */
+  readonly checkText?: (text: string, request: Request) => void;
   /** The body is optional; default: `{}`. */
   readonly body_optional?: true;
   /** Example bodies, by name; by default the example of the body's schema. */

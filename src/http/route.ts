@@ -3,7 +3,7 @@
  * request and how it is checked, which problems it has, and its place in the API document.
  *
  * scope, a cookie's page, terms, recent sign-in -> URL and rate limit -> path -> the job that it names -> If-Match,
- * Idempotency-Key -> query -> body -> handler
+ * Idempotency-Key -> query -> body's signature -> body -> handler
  */
 import type { TObject, TSchema } from "@sinclair/typebox";
 import type { Server } from "bun";
@@ -102,7 +102,7 @@ interface Arriving {
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arriving) => Promise<unknown> {
-  const { path, scope, secret_header, rate, any_query, idempotent, if_match, body_optional, waits_s, list } =
+  const { path, scope, secret_header, rate, any_query, idempotent, if_match, body_optional, checkText, waits_s, list } =
     declaration;
   const { auth, limits, lists } = kit;
   const params = Object.entries(declaration.params ?? {});
@@ -140,6 +140,7 @@ function handlerOf({ declaration, handle }: Route, kit: Kit): (arriving: Arrivin
     if (checkBody) {
       const { value, ...sent } = await readBody(request);
       call.sent = sent;
+      checkText?.(sent.text, request);
       call.body = checkBody(value);
     }
     if (waits_s !== undefined) wait(request, { server, seconds: waits_s });

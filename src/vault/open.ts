@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { type OwnSecret, ownSecret, type Sql } from "../db/mod.ts";
 import { INDEX_OWNER } from "./blind_index.ts";
 import { KEY_BYTES } from "./cipher.ts";
@@ -18,15 +19,28 @@ const OWN: OwnSecret = {
 };
 
 export interface MasterKeyOptions {
+  readonly sql: Sql;
   /** Base64 of 32 bytes each, the one that wraps first; none: the service generates its own. */
   readonly vault_key: readonly string[];
   /** Where its own is stored. */
   readonly data_dir: string;
 }
 
-/** The configured master keys, or the one in the data folder. Throws `DataDirUnusableError`. */
-export function openMasterKeys({ vault_key, data_dir }: MasterKeyOptions): MasterKeys {
-  return new MasterKeys(vault_key.length > 0 ? vault_key : [ownSecret(data_dir, OWN)]);
+/**
+ * The configured master keys, or the one in the data folder, which is generated for a new vault only: another would open nothing,
+ * and be taken for the right one later. Throws `DataDirUnusableError`, and {@link MasterKeyMissingError}.
+ */
+export async function openMasterKeys({ sql, vault_key, data_dir }: MasterKeyOptions): Promise<MasterKeys> {
+  if (vault_key.length > 0) return new MasterKeys(vault_key);
+  // Looked at before the file: whoever generates a key stores it before it wraps anything.
+  const [{ in_use }] = await sql<[{ in_use: boolean }]>`
+    select exists (select from levqor_vault.keys where wrapped is not null) as in_use`;
+  const missing = (): never => {
+    throw new MasterKeyMissingError(
+      `Cannot open the vault: it is in use, and its key, the file ${join(data_dir, OWN.file)}, is missing. Restore the file from a backup, set LEVQOR_DATA_DIR to the folder of the process that came first, or set VAULT_KEY to what was in the file.`,
+    );
+  };
+  return new MasterKeys([ownSecret(data_dir, in_use ? { ...OWN, generate: missing } : OWN)]);
 }
 
 interface StartOptions {

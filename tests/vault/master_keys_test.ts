@@ -1,35 +1,6 @@
 import { expect, test } from "bun:test";
-import { readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { DataDirUnusableError } from "../../src/db/mod.ts";
-import { MasterKeys, openMasterKeys, VaultKeyError } from "../../src/vault/mod.ts";
-import { testFolder } from "../support/postgres.ts";
+import { MasterKeys, VaultKeyError } from "../../src/vault/mod.ts";
 import { masterKey } from "./support.ts";
-
-test("a master key is generated once, if none is configured, and readable by its owner alone", () => {
-  const data_dir = testFolder();
-  const { ids } = openMasterKeys({ vault_key: [], data_dir });
-  expect(ids).toHaveLength(1);
-  expect(openMasterKeys({ vault_key: [], data_dir }).ids).toEqual(ids);
-  const path = join(data_dir, "vault-key");
-  expect(readFileSync(path, "utf8")).toMatch(/^[A-Za-z0-9+/]{43}=\n$/);
-  expect(statSync(path).mode & 0o777).toBe(0o600);
-  expect(openMasterKeys({ vault_key: [readFileSync(path, "utf8").trim()], data_dir: "/nowhere" }).ids).toEqual(ids);
-});
-
-test("a stored master key that is none is refused without being shown", () => {
-  const data_dir = testFolder();
-  const path = join(data_dir, "vault-key");
-  for (const text of ["", "secret", Buffer.alloc(31).toString("base64"), Buffer.alloc(33).toString("base64")]) {
-    writeFileSync(path, text);
-    expect(() => openMasterKeys({ vault_key: [], data_dir })).toThrow(
-      new DataDirUnusableError(
-        `Cannot open the vault: ${path} does not contain its key, which is the base64 of 32 bytes. ` +
-          "Restore the file from a backup, or delete it if nothing was ever sealed: what was cannot be opened with another key.",
-      ),
-    );
-  }
-});
 
 test("the first master key wraps, and all unwrap; their ids say nothing of them", () => {
   const [first, second] = [masterKey(), masterKey()];

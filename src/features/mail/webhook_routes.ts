@@ -26,6 +26,13 @@ export function webhookRoutes({ log, vault, mail }: Pick<FeatureParts, "log" | "
         headers: ["svix-id", "svix-timestamp", "svix-signature"],
         rate: "reports",
         body: ResendReport,
+        checkText(text, request) {
+          if (!verify) throw new Problem(mailProblems.webhooks_not_configured, "RESEND_WEBHOOK_SECRET is not set.");
+          const signed = signedBy(request);
+          if (signed && verify(text, signed)) return;
+          const detail = "The report is not signed with a known secret, or not recent.";
+          throw new Problem(mailProblems.forged_webhook, detail);
+        },
         responses: {
           200: { description: "The report was received.", schema: ReportReceived, example: { outcome: "recorded" } },
         },
@@ -33,18 +40,9 @@ export function webhookRoutes({ log, vault, mail }: Pick<FeatureParts, "log" | "
         errors: [mailProblems.forged_webhook, mailProblems.webhooks_not_configured],
       },
       async (call) => {
-        if (!verify) {
-          throw new Problem(mailProblems.webhooks_not_configured, "RESEND_WEBHOOK_SECRET is not set.");
-        }
-        const signed = signedBy(call.request);
-        if (!signed || !verify(call.sent.text, signed)) {
-          throw new Problem(
-            mailProblems.forged_webhook,
-            "The report is not signed with a known secret, or not recent.",
-          );
-        }
         const told = toldBy(call.body);
-        const position = told && (await recordReport({ log, vault }, { told, svix_id: signed.id, cause: call.cause }));
+        const { id: svix_id } = signedBy(call.request) as Signed;
+        const position = told && (await recordReport({ log, vault }, { told, svix_id, cause: call.cause }));
         call.recorded(position);
         return { outcome: position === undefined ? "ignored" : "recorded" };
       },
