@@ -23,17 +23,21 @@ export function signInSubject(signInId: string): string {
 /** The stream of the links that a user was sent. */
 export const linkStream = streamName("link");
 
+/** Where to go afterwards: a path of this service, or a URL of an origin that may call it. A path may name somebody. */
+const Next = personal(Type.Union([Type.String({ minLength: 1, maxLength: 2_048 }), Type.Null()]), "trace");
+
+/** What is personal of it is forgotten when the mail is sent. */
 export const SignInRequested = Type.Object({
-  /** Normalised. It is forgotten when the mail is sent. */
+  /** Normalised. */
   email: personal(Type.String({ minLength: 1, maxLength: 254 }), "trace"),
-  /** Where to go afterwards: a path of this service, or a URL of an origin that may call it. */
-  next: Type.Union([Type.String({ minLength: 1, maxLength: 2_048 }), Type.Null()]),
+  next: Next,
   /** SHA-256, in hex, of the secret in the cookie of the browser that asked. */
   browser: Type.String({ pattern: "^[0-9a-f]{64}$" }),
 });
 export type SignInRequested = Static<typeof SignInRequested>;
 
-export const SignInLinkIssued = Type.Object({ user: Member });
+/** Its personal data is the user's. */
+export const SignInLinkIssued = Type.Object({ user: Member, next: Next });
 export type SignInLinkIssued = Static<typeof SignInLinkIssued>;
 
 export const SignInCodeRejected = Type.Object({});

@@ -175,7 +175,13 @@ test("nothing personal is stored or logged in the clear", async () => {
   thread = `/api/v1/support/${(await ask("/api/v1/support", { body: asked, headers: {} })).body.thread_id}`;
   await ask(`${thread}/messages`, { body: { message: personal("answer") } });
   await ask("/api/v1/marketing/opt-in", { body: { email: address("reader") }, headers: {} });
-  await resend.accepted(2);
+  const link = { email: address("signing-in"), next: `/public/docs?${personal("next")}` };
+  await ask("/auth/sign-in", { body: link, headers: {} });
+  await resend.accepted(3);
+  const mail = resend.mails.find(({ body }) => JSON.stringify(body.to).includes(link.email));
+  const token = /lvl_[\w-]{65}/.exec(String(mail?.body.text))?.[0];
+  const redeemed = await ask("/auth/redeem", { body: { token, deliver: "token" }, headers: {} });
+  expect(redeemed.body.next).toBe(link.next);
   expect(values.length).toBeGreaterThanOrEqual(40);
 
   // It is there, for those who may see it.

@@ -20,8 +20,10 @@ export const CODE_TRIES = 5;
 
 export interface SignInState {
   readonly status: "none" | "requested" | "issued" | "redeemed";
-  /** The data of `sign_in.requested`; its address is `null` once it is forgotten. */
+  /** The data of `sign_in.requested`; what is personal of it is `null` once it is forgotten. */
   readonly requested: SignInRequested | null;
+  /** Where to go afterwards. */
+  readonly next: string | null;
   /** `user:<id>`. */
   readonly user: string | null;
   /** Milliseconds since 1970. */
@@ -48,7 +50,7 @@ export interface SignInRejection extends Rejection {
 }
 
 export const signInDecider: Decider<SignInState, SignInCommand, SignInRejection> = {
-  initial: { status: "none", requested: null, user: null, issued_at: 0, rejected_codes: 0 },
+  initial: { status: "none", requested: null, next: null, user: null, issued_at: 0, rejected_codes: 0 },
   evolve,
   decide,
 };
@@ -56,9 +58,9 @@ export const signInDecider: Decider<SignInState, SignInCommand, SignInRejection>
 function evolve(state: SignInState, event: KnownEvent): SignInState {
   switch (event.type) {
     case "sign_in.requested":
-      return { ...state, status: "requested", requested: event.data };
+      return { ...state, status: "requested", requested: event.data, next: event.data.next };
     case "sign_in.link_issued":
-      return { ...state, status: "issued", user: event.data.user, issued_at: Date.parse(event.recorded_at) };
+      return { ...state, status: "issued", ...event.data, issued_at: Date.parse(event.recorded_at) };
     case "sign_in.code_rejected":
       return { ...state, rejected_codes: state.rejected_codes + 1 };
     case "sign_in.redeemed":
@@ -76,7 +78,9 @@ function decide(command: SignInCommand, state: SignInState): readonly KnownNewEv
       return [{ type: "sign_in.requested", data }];
     }
     case "issue":
-      return state.status === "requested" ? [{ type: "sign_in.link_issued", data: { user: command.user } }] : [];
+      return state.status === "requested"
+        ? [{ type: "sign_in.link_issued", data: { user: command.user, next: state.next } }]
+        : [];
     case "redeem":
       return invalid(command, state) ?? [{ type: "sign_in.redeemed", data: { session_id: command.session_id } }];
     case "reject_code":

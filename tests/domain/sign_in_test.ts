@@ -4,9 +4,9 @@ import { CODE_TRIES, LINK_MS, signInDecider } from "../../src/domain/sign_in.ts"
 import { deciderSpec } from "../spec.ts";
 
 const START = Date.parse("2026-01-02T00:00:00Z");
-const asked = { email: "ada@example.com", next: null, browser: "a".repeat(64) };
+const asked = { email: "ada@example.com", next: "/public/docs", browser: "a".repeat(64) };
 const REQUESTED: KnownNewEvent = { type: "sign_in.requested", data: asked };
-const ISSUED: KnownNewEvent = { type: "sign_in.link_issued", data: { user: "user:1" } };
+const ISSUED: KnownNewEvent = { type: "sign_in.link_issued", data: { user: "user:1", next: asked.next } };
 const REJECTED: KnownNewEvent = { type: "sign_in.code_rejected", data: {} };
 const session_id = "0197a1f3-5b7c-7d2e-9f30-4b5c6d7e8f90";
 const REDEEMED: KnownNewEvent = { type: "sign_in.redeemed", data: { session_id } };

@@ -52,8 +52,9 @@ export async function issueLink(
     if ("rejected" in issued || issued.length === 0) return;
     const expected_version = (await log.readLast([links])).events.get(links)?.version ?? 0;
     const about = { ...meta, account: user, correlation_id: sign_in_id };
+    const of_user = { ...about, subject: user };
     const appended = await log.appendAll([
-      { stream_id: signInStream(sign_in_id), expected_version: version, events: issued, meta: about },
+      { stream_id: signInStream(sign_in_id), expected_version: version, events: issued, meta: of_user },
       { stream_id: links, expected_version, events: [{ type: "link.issued", data: { sign_in_id } }], meta: about },
     ]);
     if (appended.ok) return;
@@ -89,8 +90,8 @@ export async function redeem(log: EventLog, { sign_in_id, with: kind, now, from,
     const is_newest = await isNewest(log, sign_in_id, state);
     const redeemed = signInDecider.decide({ type: "redeem", session_id, with: kind, now, is_newest }, state);
     if ("rejected" in redeemed) return { ok: false, refusal: redeemed };
-    const { user, requested } = state;
-    if (user === null || !requested) throw new Error(`Cannot redeem ${sign_in_id}: its link was not issued`);
+    const { user, next } = state;
+    if (user === null) throw new Error(`Cannot redeem ${sign_in_id}: its link was not issued`);
     const { text: secret, hash } = newSessionSecret();
     const method = kind === "link" ? "email_link" : "email_code";
     const started = firstDecision(sessionDecider, { type: "start", user, hash, method, ...from });
@@ -110,7 +111,7 @@ export async function redeem(log: EventLog, { sign_in_id, with: kind, now, from,
       },
     ]);
     const position = appended.ok ? appended.appended[1]?.position : undefined;
-    if (position !== undefined) return { ok: true, user, session_id, secret, next: requested.next, position };
+    if (position !== undefined) return { ok: true, user, session_id, secret, next, position };
   }
 }
 
