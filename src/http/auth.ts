@@ -83,6 +83,13 @@ export function knownCaller(request: Request): Caller | undefined {
   return identity?.kind === "known" ? identity.caller : undefined;
 }
 
+/** The session of the browser that makes a request, and whose it is; `undefined`: its cookie is not of a valid one. */
+export function sessionBefore(request: Request): { session_id: string; user: string } | undefined {
+  const caller = contextOf(request).has_session_cookie ? knownCaller(request) : undefined;
+  const session_id = caller?.session?.id;
+  return caller && typeof session_id === "string" ? { session_id, user: caller.actor } : undefined;
+}
+
 export interface AuthOptions {
   readonly access: Access;
   readonly log: Pick<EventLog, "readStream" | "readFirst">;

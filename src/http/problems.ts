@@ -52,6 +52,21 @@ export const problems = defineProblems({
     title: "Invalid job id",
     help: "The job id in the path is not a UUID. Use the job_id from the intake response.",
   },
+  invalid_org_id: {
+    status: 400,
+    title: "Invalid organisation id",
+    help: "An organisation's id is a UUID, as in org_id of the response that created it.",
+  },
+  org_not_found: {
+    status: 404,
+    title: "Organisation not found",
+    help: "No organisation that the caller is a member of has this id. GET /api/v1/orgs lists them.",
+  },
+  role_exceeded: {
+    status: 403,
+    title: "Role exceeded",
+    help: "Nobody can give a role above their own, or take one away, and only owners and admins change an organisation. Ask an owner.",
+  },
   invalid_idempotency_key: {
     status: 400,
     title: "Invalid Idempotency-Key",

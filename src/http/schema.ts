@@ -48,6 +48,10 @@ export function createdId(example: string) {
 
 export const JobId = createdId(EXAMPLE_JOB_ID);
 
+export const EXAMPLE_ORG_ID = "0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f";
+
+export const OrgId = createdId(EXAMPLE_ORG_ID);
+
 /** Text without control characters and lone surrogates: Postgres and terminals cannot handle those. */
 export const PRINTABLE = "^(?:[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]|[\\ud800-\\udbff][\\udc00-\\udfff])*$";
 

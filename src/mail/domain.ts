@@ -1,5 +1,5 @@
 /** Whether the records of the domain that mail comes from are as they must be: what was expected, found, and how to fix it. */
-import type { Lookup, RecordType } from "./dns.ts";
+import type { Lookup, RecordType } from "../dns/mod.ts";
 
 /** What a record is for. */
 export type RecordPurpose = "SPF" | "DKIM" | "DMARC";

@@ -1,5 +1,5 @@
 /** Checks the domain that mail comes from: what Resend says of it, and what a name server does. */
-import { lookupBy, nameServerOf, systemNameServer } from "./dns.ts";
+import { lookupBy, nameServerOf, systemNameServer } from "../dns/mod.ts";
 import { type CheckedRecord, checkRecords, expectedRecords } from "./domain.ts";
 import { type ResendDomains, ResendRefusalError } from "./resend_domains.ts";
 

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, setSystemTime, test } from "bun:
 import { decode } from "../../events/mod.ts";
 import { sessionStream } from "../../events/session.ts";
 import { type Access, type Identity, isRecent, newSessionSecret } from "../../src/access/mod.ts";
+import { endSession } from "../../src/access/session_ends.ts";
 import { SESSION_IDLE_MS, SESSION_MAX_MS, SESSION_USE_MS, STEP_UP_MS } from "../../src/domain/session.ts";
-import { endSession } from "../../src/features/sign_in/sessions.ts";
 import { signedIn } from "../support/sessions.ts";
 import { type AccessBench, accessBench } from "./support.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { lookupBy, nameServerOf } from "../../src/mail/dns.ts";
+import { lookupBy, nameServerOf } from "../../src/dns/mod.ts";
 import { type CheckedRecord, expectedRecords } from "../../src/mail/domain.ts";
 import { checkDomain } from "../../src/mail/domain_check.ts";
 import { type NameServerStandIn, startNameServer } from "../support/dns.ts";

@@ -2,25 +2,10 @@
 import { defineProblems } from "../../http/problem.ts";
 
 export const orgProblems = defineProblems({
-  invalid_org_id: {
-    status: 400,
-    title: "Invalid organisation id",
-    help: "An organisation's id is a UUID, as in org_id of the response that created it.",
-  },
-  org_not_found: {
-    status: 404,
-    title: "Organisation not found",
-    help: "No organisation that the caller is a member of has this id. GET /api/v1/orgs lists them.",
-  },
   member_not_found: {
     status: 404,
     title: "Member not found",
     help: "The user is not a member of the organisation. GET /api/v1/orgs/{org_id} lists its members.",
-  },
-  role_exceeded: {
-    status: 403,
-    title: "Role exceeded",
-    help: "Nobody can give a role above their own, or take one away. Ask an owner.",
   },
   already_member: {
     status: 409,

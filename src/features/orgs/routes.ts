@@ -8,22 +8,17 @@ import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
-import { checkedParam, idParam } from "../../http/request/params.ts";
+import { actingMember, orgIdParam, orgNotFound } from "../../http/request/org.ts";
+import { checkedParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
 import { commandOrg, createOrg, readOrg } from "./commands.ts";
 import { orgProblems } from "./problems.ts";
-import { HandOver, MemberAdd, MemberUpdate, Org, OrgCreate, OrgId, OrgList, OrgUpdate } from "./schemas.ts";
+import { HandOver, MemberAdd, MemberUpdate, Org, OrgCreate, OrgList, OrgUpdate } from "./schemas.ts";
 
 const ROUTE = "/api/v1/orgs";
 
-const orgIdParam = idParam({
-  schema: OrgId,
-  what: "organisation",
-  invalid: orgProblems.invalid_org_id,
-  missing: orgProblems.org_not_found,
-});
 const memberParam = checkedParam("member", Member);
 
 const [EXAMPLE] = Org.examples as [object];
@@ -35,7 +30,7 @@ const CHANGING_MEMBERS = {
   scope: "orgs:write",
   params: { org_id: orgIdParam, member: memberParam },
   responses: CHANGED,
-  errors: [problems.session_required, orgProblems.member_not_found, orgProblems.role_exceeded, orgProblems.last_owner],
+  errors: [problems.session_required, orgProblems.member_not_found, problems.role_exceeded, orgProblems.last_owner],
 } as const satisfies Partial<AnyDeclaration>;
 
 /** A call on one organisation. */
@@ -142,7 +137,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         params: { org_id: orgIdParam },
         body: OrgUpdate,
         responses: CHANGED,
-        errors: [problems.session_required, orgProblems.role_exceeded],
+        errors: [problems.session_required, problems.role_exceeded],
       },
       async (call) => await record(call, { type: "rename", ...call.body }),
     ),
@@ -201,7 +196,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
         params: { org_id: orgIdParam },
         body: HandOver,
         responses: CHANGED,
-        errors: [problems.session_required, orgProblems.member_not_found, orgProblems.role_exceeded],
+        errors: [problems.session_required, orgProblems.member_not_found, problems.role_exceeded],
       },
       async (call) => {
         const { to, from: named } = call.body;
@@ -215,7 +210,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
   async function shown(member: string | null, org_id: string, left?: OrgState) {
     const org = await readOrg(log, org_id);
     const role = member === null ? null : (org?.members.get(member) ?? left?.members.get(member));
-    if (!org || role === undefined) throw notFound();
+    if (!org || role === undefined) throw orgNotFound();
     const members = [...org.members].map(([member, role]) => ({ member, role }));
     return { org_id, account: orgAccount(org_id), name: org.name, role, created_at: org.created_at, members };
   }
@@ -256,25 +251,7 @@ function ownOrNamed(caller: Caller, { named, pointer }: { named: string | undefi
   return (own ?? named) as string;
 }
 
-/** The user who calls, whatever account they act for. Throws the problem `session_required`. */
-function requireUser({ actor }: Caller): string {
-  if (actor.startsWith("user:")) return actor;
-  throw new Problem(
-    problems.session_required,
-    "The call needs a user's session: it is about the user's own organisations.",
-  );
-}
-
-/** Who acts: a user; `null`: the operator. Throws the problem `session_required`. */
-function actingMember(caller: Caller): string | null {
-  return caller.operator ? null : requireUser(caller);
-}
-
-function notFound(): Problem {
-  return new Problem(orgProblems.org_not_found, "No organisation that the caller is a member of has this id.");
-}
-
 function problemOf({ code, message }: OrgRejection): Problem {
-  if (code === "org_not_found" || code === "org_exists") return notFound();
-  return new Problem(orgProblems[code], message);
+  if (code === "org_not_found" || code === "org_exists") return orgNotFound();
+  return new Problem(code === "role_exceeded" ? problems.role_exceeded : orgProblems[code], message);
 }

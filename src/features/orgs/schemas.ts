@@ -2,11 +2,7 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Member, orgRoles } from "../../../events/org.ts";
 import { component } from "../../http/document/components.ts";
-import { createdId, EXAMPLE_TIME, list, oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
-
-const EXAMPLE_ORG_ID = "0197a1f2-4a6b-7c1d-8e2f-3a4b5c6d7e8f";
-
-export const OrgId = createdId(EXAMPLE_ORG_ID);
+import { EXAMPLE_ORG_ID, EXAMPLE_TIME, list, OrgId, oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
 
 const Name = Type.String({
   minLength: 1,

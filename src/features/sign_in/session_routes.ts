@@ -1,6 +1,7 @@
 /** Sessions: seeing those of one's own, and ending them. */
 import type { SessionEnd } from "../../../events/session.ts";
 import type { Caller } from "../../access/mod.ts";
+import { endSession } from "../../access/session_ends.ts";
 import type { ApiParts } from "../../http/api.ts";
 import type { Call } from "../../http/call.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -17,7 +18,7 @@ import {
   SessionsEnded,
   SignedOut,
 } from "./schemas.ts";
-import { endSession, readSessions } from "./sessions.ts";
+import { readSessions } from "./sessions.ts";
 
 const ROUTE = "/auth/sessions";
 

@@ -1,10 +1,9 @@
-/** Reads sessions from the log, and ends them. */
-import type { EventMeta } from "../../../events/envelope.ts";
+/** Reads sessions from the log. */
 import { decode } from "../../../events/mod.ts";
-import { type SessionEnd, sessionStream } from "../../../events/session.ts";
+import { sessionStream } from "../../../events/session.ts";
 import { toTime } from "../../../events/time.ts";
 import { expiryOf, SESSION_MAX_MS, SESSION_USE_MS, type SessionState, sessionDecider } from "../../domain/session.ts";
-import { type EventLog, type Handled, handle } from "../../log/mod.ts";
+import type { EventLog } from "../../log/mod.ts";
 
 /** A beginning, a use on each day, an end, and some more: different processes may record a use at once. */
 const EVENTS_MAX = 10 + 2 * Math.ceil(SESSION_MAX_MS / SESSION_USE_MS);
@@ -46,22 +45,4 @@ function sessionView(session_id: string, state: SessionState): SessionView {
     ip,
     user_agent,
   };
-}
-
-/** Ends a session of a user. Throws what `log.append` throws. */
-export function endSession(
-  log: EventLog,
-  {
-    session_id,
-    user,
-    reason,
-    meta,
-  }: { session_id: string; user: string; reason: SessionEnd; meta: Omit<EventMeta, "correlation_id"> },
-): Promise<Handled<SessionState, unknown>> {
-  return handle(log, {
-    stream_id: sessionStream(session_id),
-    decider: sessionDecider,
-    command: { type: "end", reason },
-    meta: { ...meta, account: user, subject: user, correlation_id: session_id },
-  });
 }

@@ -1,8 +1,10 @@
 /** Signing in by mail: asking for a link, and using it. */
 import { VISITOR } from "../../../events/account.ts";
-import { SESSION_MAX_MS, SESSIONS_MAX } from "../../domain/session.ts";
+import { endReplaced } from "../../access/session_ends.ts";
+import { SESSION_MAX_MS } from "../../domain/session.ts";
 import { LINK_MS, type SignInRejection } from "../../domain/sign_in.ts";
 import type { ApiParts } from "../../http/api.ts";
+import { sessionBefore } from "../../http/auth.ts";
 import type { Cause } from "../../http/call.ts";
 import { contextOf } from "../../http/context.ts";
 import { tags } from "../../http/document/tags.ts";
@@ -10,16 +12,15 @@ import { WEB_APP } from "../../http/door/cors.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { checkedEmail } from "../../http/request/email.ts";
+import { safeNext } from "../../http/request/next.ts";
 import { isFromOwnPage } from "../../http/request/session_cookie.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { addressScope, RareLimit } from "../../rate/mod.ts";
 import { type Redeemed, readSignIn, redeem, rejectCode, requestSignIn } from "./commands.ts";
-import { safeNext } from "./next.ts";
 import { signInProblems } from "./problems.ts";
 import { EXAMPLE_SESSION_ID, RedeemRequest, SignedIn, SignInAccepted, SignInRequest } from "./schemas.ts";
 import { isCode, newBrowserSecret, readBrowserCookie, signInCode, signInOfToken } from "./secrets.ts";
-import { endSession } from "./sessions.ts";
 
 /** Requests for one address, and from one network. */
 export const SIGN_INS = { quota: 5, period_s: 900 };
@@ -99,7 +100,7 @@ export function signInRoutes({ access, addressOf, config, cookies, limiter, log,
         errors: [signInProblems.link_used, signInProblems.link_expired, signInProblems.wrong_code],
       },
       async (call) => {
-        const { request, body, cause, caller } = call;
+        const { request, body, cause } = call;
         const context = contextOf(request);
         const by_cookie = body.deliver !== "token";
         if (by_cookie && !isFromOwnPage(context, public_url)) {
@@ -117,11 +118,7 @@ export function signInRoutes({ access, addressOf, config, cookies, limiter, log,
             : await byCode(body.code, { from, cause, cookie: cookies.sign_in.read(context.headers) });
         if (!redeemed.ok) throw refusal(redeemed.refusal);
         const { user, session_id, secret, next, position } = redeemed;
-        await endOthers(user, {
-          replaced: context.has_session_cookie ? caller?.session?.id : undefined,
-          caller_user: caller?.actor,
-          cause,
-        });
+        await endReplaced({ access, log }, { user, before: sessionBefore(request), meta: cause });
         call.recorded(position);
         if (by_cookie) {
           call.set.headers["set-cookie"] = cookies.session.write({ value: secret, max_age_s: SESSION_MAX_MS / 1000 });
@@ -182,29 +179,6 @@ export function signInRoutes({ access, addressOf, config, cookies, limiter, log,
     const refused = await rejectCode(log, { sign_in_id, now, meta: { actor: VISITOR, ...cause } });
     if (refused) return { ok: false, refusal: refused };
     throw new Problem(signInProblems.wrong_code, "The code is not the one in the mail.");
-  }
-
-  /** Ends the session that a browser had before, and the oldest of a user's that are too many. */
-  async function endOthers(
-    user: string,
-    {
-      replaced,
-      caller_user,
-      cause,
-    }: { replaced: string | null | undefined; caller_user: string | undefined; cause: Cause },
-  ): Promise<void> {
-    if (typeof replaced === "string" && caller_user !== undefined) {
-      await endSession(log, {
-        session_id: replaced,
-        user: caller_user,
-        reason: "replaced",
-        meta: { actor: caller_user, ...cause },
-      });
-    }
-    const sessions = await access.sessionsOf(user);
-    for (const session_id of sessions.slice(0, Math.max(0, sessions.length - SESSIONS_MAX))) {
-      await endSession(log, { session_id, user, reason: "replaced", meta: { actor: user, ...cause } });
-    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { safeNext } from "../../../src/features/sign_in/next.ts";
+import { safeNext } from "../../../src/http/request/next.ts";
 
 const LISTED = ["https://levqor.ai", "http://localhost:3000"];
 
