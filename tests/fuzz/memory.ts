@@ -21,19 +21,30 @@ const ALIASES: Readonly<Record<string, string>> = {
 export class Memory {
   /** By the names that they have, newest last. */
   readonly #records = new Map<string, Recorded[]>();
+  /** Names that the responses of a call have, by its id. */
+  readonly #names = new Map<string, Set<string>>();
 
-  /** Learns every object in a response, with what the request, its headers and the enclosing objects say. */
-  learn(answer: unknown, around: Recorded): void {
+  /** Learns every object in a response of a call, with what its headers and the enclosing objects say. */
+  learn(answer: unknown, { around, from }: { around: Recorded; from: string }): void {
     if (answer === null || typeof answer !== "object") return;
     if (Array.isArray(answer)) {
-      for (const item of answer.slice(0, 20)) this.learn(item, around);
+      for (const item of answer.slice(0, 20)) this.learn(item, { around, from });
       return;
     }
     const entries = Object.entries(answer);
     const own = entries.filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
     const values: Recorded = { ...around, ...Object.fromEntries(own) };
     this.#keep(values);
-    for (const [, value] of entries) this.learn(value, values);
+    const names = this.#names.get(from) ?? new Set();
+    for (const name of Object.keys(values)) names.add(name);
+    this.#names.set(from, names);
+    for (const [, value] of entries) this.learn(value, { around: values, from });
+  }
+
+  /** Whether responses of a call had the first of these names. */
+  teaches(call: string, [name]: readonly string[]): boolean {
+    const names = this.#names.get(call);
+    return name !== undefined && names?.has(ALIASES[name] ?? name) === true;
   }
 
   /** A record that has all of these names, or as many as any has: a new one rather than an old one. */

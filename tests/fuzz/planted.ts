@@ -1,13 +1,18 @@
 /**
- * What no response hands out: sessions of users, and links that were mailed. Requests that need one get it right before they
- * are sent.
+ * What the document's examples leave out: what no response hands out, such as sessions of users and links that were mailed,
+ * and whom the operator names. Requests that need it get it right before they are sent.
  */
 import { randomBytes } from "node:crypto";
+import type { DocumentVersion } from "../../events/document.ts";
 import { sessionStream } from "../../events/session.ts";
 import { newSessionSecret } from "../../src/access/mod.ts";
 import { connect } from "../../src/db/mod.ts";
 import { firstDecision } from "../../src/domain/decider.ts";
 import { sessionDecider } from "../../src/domain/session.ts";
+import { commandHolder } from "../../src/features/consent/commands.ts";
+import { currentDocuments, type PublishedDocument } from "../../src/features/consent/documents.ts";
+import { holderOfUser, streamOf } from "../../src/features/consent/holders.ts";
+import { commandOrg, createOrg } from "../../src/features/orgs/commands.ts";
 import { issueLink, requestSignIn } from "../../src/features/sign_in/commands.ts";
 import { linkToken } from "../../src/features/sign_in/secrets.ts";
 import { openLog } from "../../src/log/mod.ts";
@@ -54,13 +59,56 @@ export function startPlanting({ url, vault_key }: { url: string; vault_key: stri
     return await linkToken(vault, sign_in_id);
   }
 
+  /** An organisation with two owners. */
+  async function org(owners: readonly [string, string]): Promise<string> {
+    const org_id = Bun.randomUUIDv7();
+    const [owner, member] = owners;
+    const meta = { actor: "operator" };
+    await createOrg(log, { org_id, name: "Acme", owner, meta });
+    await commandOrg(log, { org_id, command: { type: "join", member, role: "owner", by: null }, meta });
+    return org_id;
+  }
+
+  /** A user's acceptance of the terms, and its id. */
+  async function consent(): Promise<string> {
+    const documents = await currentDocuments(log);
+    const [terms, privacy] = ["terms", "privacy"].map((name) => {
+      const { version, sha256 } = documents.find(({ document }) => document === name) as PublishedDocument;
+      return { version, sha256 };
+    }) as [DocumentVersion, DocumentVersion];
+    const holder = holderOfUser(`user:${crypto.randomUUID()}`);
+    const command = { type: "accept_terms", version: terms.version, terms, privacy } as const;
+    await commandHolder(log, { holder, command, meta: { actor: "operator" } });
+    return `${streamOf(holder)}@1`;
+  }
+
+  const plants: Readonly<Record<string, (draft: Draft) => Promise<void> | void>> = {
+    async endSession(draft) {
+      draft.headers.set("levqor-account", USER);
+      draft.path = `/auth/sessions/${await session()}`;
+    },
+    async redeemSignIn(draft) {
+      draft.json = { token: await token(), deliver: "token" };
+    },
+    createOrg(draft) {
+      draft.json = { owner: USER, ...(draft.json as object) };
+    },
+    async handOverOrg(draft) {
+      const { from = USER, to } = draft.json as { from?: string; to: string };
+      draft.json = { from, to };
+      draft.path = `/api/v1/orgs/${await org([from, to])}/hand-over`;
+    },
+    async getConsentReceipt(draft) {
+      draft.path = `/api/v1/consents/${await consent()}/receipt`;
+    },
+    listConsents(draft) {
+      if (!draft.query.some(([name]) => name === "user")) draft.query.push(["user", USER]);
+    },
+  };
+
   return {
     async plant(operationId, draft) {
-      if (operationId === "endSession") {
-        draft.headers.set("levqor-account", USER);
-        draft.path = `/auth/sessions/${await session()}`;
-      }
-      if (operationId === "redeemSignIn") draft.json = { token: await token(), deliver: "token" };
+      await plants[operationId]?.(draft);
     },
     async stop() {
       await plain.close();
