@@ -80,6 +80,20 @@ export function refusedAddresses(allow: readonly string[]): (url: string) => str
   };
 }
 
+/**
+ * Whether a URL's host is listed: a name, or an address by itself or in a range. Listed hosts are the operator's own choice, and
+ * may be called without TLS.
+ */
+export function listedHosts(allow: readonly string[]): (url: string) => boolean {
+  const names = new Set(allow.filter((entry) => !isAddressRange(entry)).map((name) => name.toLowerCase()));
+  const isAllowed = addressMatcher(allow.filter(isAddressRange));
+  return (url) => {
+    const host = hostOf(new URL(url));
+    const address = isIP(host) === 0 ? undefined : parseAddress(host);
+    return address === undefined ? names.has(host) : isAllowed(address);
+  };
+}
+
 /** Which addresses are allowed. */
 function passing(allow: readonly string[]): (address: string) => boolean {
   const isAllowed = addressMatcher(allow.filter(isAddressRange));

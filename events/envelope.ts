@@ -27,6 +27,7 @@ export const ACTORS = {
   "system:scheduler": "the scheduler: runs of schedules, and the jobs that these submit",
   "system:reaction:<name>": "a reaction: what the service does automatically after an event",
   "system:sign_in": "the service, which sends somebody a link to sign in: nobody has signed in yet",
+  "system:sso": "the service, which records somebody whom the provider of their organisation has signed in",
   "system:summary": "the service, which submits the mails of summaries to operators",
   "system:jobs": "the service, about a waiting job whose history cannot be read",
   "system:mail": "the service, about mail that it sends",

@@ -23,6 +23,7 @@ import { scheduleEvents } from "./schedule.ts";
 import { serviceEvents } from "./service.ts";
 import { sessionEvents } from "./session.ts";
 import { signInEvents } from "./sign_in.ts";
+import { ssoEvents } from "./sso.ts";
 import { subjectEvents } from "./subject.ts";
 import { supportEvents } from "./support.ts";
 import { userEvents } from "./user.ts";
@@ -51,6 +52,7 @@ export const catalogue = {
   ...scheduleEvents,
   ...serviceEvents,
   ...signInEvents,
+  ...ssoEvents,
   ...subjectEvents,
   ...sessionEvents,
   ...supportEvents,

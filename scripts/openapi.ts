@@ -17,6 +17,7 @@ import { CallbackSecrets } from "../src/jobs/mod.ts";
 import { openLog } from "../src/log/mod.ts";
 import { NO_MAIL } from "../src/mail/mod.ts";
 import { Stops } from "../src/process/stops.ts";
+import { outside } from "../src/serve.ts";
 import { Metrics } from "../src/telemetry/mod.ts";
 import { MasterKeys, Vault } from "../src/vault/mod.ts";
 import { openSite } from "../src/web/mod.ts";
@@ -124,7 +125,7 @@ export async function documentText(): Promise<string> {
     site: openSite({ dir: join(import.meta.dir, "../public"), base_url: () => "http://localhost", watch: false }),
     signal: AbortSignal.abort(),
   };
-  const app = createApi(options, (parts) => routesOf({ ...parts, mail: NO_MAIL }));
+  const app = createApi(options, (parts) => routesOf({ ...parts, mail: NO_MAIL, ...outside({}) }));
   const text = await (await app.handle(new Request("http://localhost/docs/json"))).text();
   await stops.stop("done");
   return text;

@@ -26,6 +26,7 @@ import { checkProblems } from "./validate/problems.ts";
 import { checkSchedules } from "./validate/schedules.ts";
 import { checkOperations, checkService } from "./validate/service.ts";
 import { checkSessions } from "./validate/sessions.ts";
+import { checkSso } from "./validate/sso.ts";
 import { checkSubjects } from "./validate/subjects.ts";
 import { checkSupport } from "./validate/support.ts";
 import { checkUsers } from "./validate/users.ts";
@@ -48,6 +49,7 @@ const CHECKS: readonly ((client: Client, checks: Checks, job: object) => Promise
   checkIssuedKeys,
   checkSessions,
   checkOrgs,
+  checkSso,
   checkConsent,
   checkUsers,
   checkIntake,

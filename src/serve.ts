@@ -1,7 +1,9 @@
 /** What a process serves: the API, or a worker's `/health`. */
 import { join } from "node:path";
-import { connectors, createOutbound, refusedAddresses } from "../connectors/mod.ts";
+import { connectors, createOutbound, listedHosts, refusedAddresses } from "../connectors/mod.ts";
 import { startAccess, tokenVerifier } from "./access/mod.ts";
+import { lookupBy, nameServerOf, systemNameServer } from "./dns/mod.ts";
+import type { FeatureParts } from "./features/feature.ts";
 import { pages, routesOf } from "./features/mod.ts";
 import { rootRoutes } from "./features/service/root.ts";
 import type { Foundation } from "./foundation.ts";
@@ -49,6 +51,7 @@ export function serveApi(
     logger: logger.child({ part: "access" }),
   });
   stops.add("access", () => access.stop());
+  const reachable = outside({ allow: config.outbound_allow, resolver: config.mail.resolver });
   const streams = new AbortController();
   const options = {
     ...foundation,
@@ -63,7 +66,7 @@ export function serveApi(
     site,
     signal: streams.signal,
   };
-  const app = createApi(options, (parts) => routesOf({ ...parts, mail: foundation.mail }));
+  const app = createApi(options, (parts) => routesOf({ ...parts, mail: foundation.mail, ...reachable }));
   const url = listen(app, foundation);
   stops.add("API", async () => {
     // Before waiting for all requests to be answered.
@@ -90,4 +93,22 @@ function listen(app: ReturnType<typeof createApi>, { config }: Foundation): stri
   const settings = { hostname: "HOST", port: "PORT" } as const;
   startListening({ hostname, port, settings }, () => app.listen({ hostname, port }));
   return app.server?.url.href;
+}
+
+/** What calls of the API may reach outside while they are made. `allow`: what may be called besides public addresses; `resolver`: by default the system's. */
+export function outside({
+  allow = [],
+  resolver,
+}: {
+  allow?: readonly string[];
+  resolver?: string | undefined;
+}): Pick<FeatureParts, "outbound" | "lookup"> {
+  return {
+    outbound: {
+      fetch: createOutbound({ allow }),
+      isListed: listedHosts(allow),
+      refusedAddress: refusedAddresses(allow),
+    },
+    lookup: lookupBy(resolver === undefined ? systemNameServer() : nameServerOf(resolver)),
+  };
 }

@@ -8,8 +8,10 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { SignJWT } from "jose";
 import { connect, type Sql } from "../src/db/mod.ts";
+import { startNameServer } from "./support/dns.ts";
 import { type NatsServer, startNats } from "./support/nats.ts";
 import { type TestDatabase, testDatabase, testFolder } from "./support/postgres.ts";
+import { CLIENT, type RealProvider, startProvider } from "./support/provider.ts";
 import { type ResendStandIn, startResend } from "./support/resend.ts";
 import { eventually, type ServiceProcess, startServiceProcess } from "./support/service.ts";
 import { masterKey } from "./support/vault.ts";
@@ -32,6 +34,8 @@ let admin: Sql;
 let nats: NatsServer;
 let resend: ResendStandIn;
 let receiver: Bun.Server<undefined>;
+let provider: RealProvider;
+const dns = startNameServer();
 let service: ServiceProcess;
 const folders = { data: testFolder(), bus: testFolder() };
 
@@ -50,6 +54,8 @@ const start = () =>
     RESEND_API_KEY: resend.key,
     RESEND_BASE_URL: resend.url.replace(/\/$/, ""),
     MAIL_DOMAIN: "example.com",
+    PUBLIC_URL: "https://levqor.example.com",
+    DNS_RESOLVER: dns.address,
   });
 
 beforeAll(async () => {
@@ -69,6 +75,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await service?.stop();
   await receiver?.stop(true);
+  provider?.stop();
+  dns.stop();
   await resend?.stop();
   await nats?.stop();
   await admin?.end();
@@ -148,6 +156,25 @@ async function jobsAbout(headers: Headers, subject?: string): Promise<string[]> 
   return jobs;
 }
 
+/** Signs somebody in at an organisation's provider. */
+async function signedInThere(): Promise<void> {
+  const { org_id } = (await ask("/api/v1/orgs", { body: { name: "Acme", owner: "user:of-acme" } })).body;
+  provider = await startProvider([`https://levqor.example.com/auth/sso/${org_id}/callback`]);
+  const connection = { issuer: provider.issuer, ...CLIENT, domain: "acme.example" };
+  const { record } = (await ask(`/api/v1/orgs/${org_id}/sso`, { body: connection })).body;
+  dns.records.set(`TXT ${record.name}`, [record.value]);
+  await ask(`/api/v1/orgs/${org_id}/sso/verify`, { method: "POST" });
+  const sub = personal("sub");
+  provider.people.set(sub, { email: `${personal("member")}@acme.example`, email_verified: true });
+  const visit = (path: string, cookie = "") =>
+    fetch(service.url + path, { redirect: "manual", headers: { cookie, "user-agent": agent } });
+  const begun = await visit(`/auth/sso/${org_id}`);
+  const cookie = begun.headers.get("set-cookie")?.split(";")[0];
+  const { pathname, search } = new URL(await provider.signIn(begun.headers.get("location") as string, sub));
+  const { status, headers } = await visit(pathname + search, cookie);
+  expect([status, headers.get("location")]).toEqual([303, "/"]);
+}
+
 let user: { user_id: string; session: Headers };
 let subject: string;
 let theirs: string[];
@@ -182,6 +209,7 @@ test("nothing personal is stored or logged in the clear", async () => {
   const token = /lvl_[\w-]{65}/.exec(String(mail?.body.text))?.[0];
   const redeemed = await ask("/auth/redeem", { body: { token, deliver: "token" }, headers: {} });
   expect(redeemed.body.next).toBe(link.next);
+  await signedInThere();
   expect(values.length).toBeGreaterThanOrEqual(40);
 
   // It is there, for those who may see it.

@@ -13,6 +13,7 @@ import { NO_MAIL } from "../../src/mail/mod.ts";
 import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { startReactor } from "../../src/reactor/mod.ts";
+import { outside } from "../../src/serve.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { personalLog } from "../../src/vault/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
@@ -65,7 +66,7 @@ const options: ApiOptions = {
   site: openSite({ dir: join(import.meta.dir, "../../public"), base_url: () => "http://127.0.0.1", watch: false }),
   signal: stopping.signal,
 };
-const app = createApi(options, (parts) => routesOf({ ...parts, mail: NO_MAIL }));
+const app = createApi(options, (parts) => routesOf({ ...parts, mail: NO_MAIL, ...outside({}) }));
 listen(app, async () => {
   stopping.abort();
   await stops.stop("stopped");

@@ -29,8 +29,13 @@ export function normalisedEmail(text: string): string | undefined {
   return isShort ? address : undefined;
 }
 
+/** The domain of an address in its one spelling. */
+export function domainOf(email: string): string {
+  return email.slice(email.lastIndexOf("@") + 1);
+}
+
 /** A domain in lower case, other scripts in Punycode; `undefined` if it is no domain of two labels or more. */
-function asciiDomain(domain: string): string | undefined {
+export function asciiDomain(domain: string): string | undefined {
   if (!DOMAIN.test(domain)) return undefined;
   const ascii = URL.parse(`http://${domain}/`)?.hostname;
   const labels = ascii?.split(".") ?? [];

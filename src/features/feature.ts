@@ -1,6 +1,7 @@
 /** What a feature is. */
-import type { Connector } from "../../connectors/connector.ts";
+import type { Connector, OutboundFetch } from "../../connectors/connector.ts";
 import type { Config } from "../config.ts";
+import type { Lookup } from "../dns/mod.ts";
 import type { Foundation } from "../foundation.ts";
 import type { ApiParts } from "../http/api.ts";
 import type { Page } from "../http/page.ts";
@@ -12,6 +13,18 @@ import type { Role } from "../settings/mod.ts";
 /** What a feature's calls and pages are built from. */
 export interface FeatureParts extends ApiParts {
   readonly mail: Mailing;
+  readonly outbound: Outbound;
+  /** Asks a name server. */
+  readonly lookup: Lookup;
+}
+
+/** What a call may reach outside while it is made. */
+export interface Outbound {
+  readonly fetch: OutboundFetch;
+  /** Whether the operator lists a URL's host in `OUTBOUND_ALLOW`. */
+  readonly isListed: (url: string) => boolean;
+  /** The host of a URL, if it is an address that may never be called. */
+  readonly refusedAddress: (url: string) => string | undefined;
 }
 
 export interface Feature {

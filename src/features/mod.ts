@@ -19,6 +19,7 @@ import { pipelines } from "./pipelines/mod.ts";
 import { schedules } from "./schedules/mod.ts";
 import { service } from "./service/mod.ts";
 import { signIn } from "./sign_in/mod.ts";
+import { sso } from "./sso/mod.ts";
 import { status } from "./status/mod.ts";
 import { streams } from "./streams/mod.ts";
 import { subjects } from "./subjects/mod.ts";
@@ -39,6 +40,7 @@ const features: readonly Feature[] = [
   workflows,
   signIn,
   orgs,
+  sso,
   consent,
   subjects,
   users,

@@ -59,7 +59,7 @@ export const mailSettings = settings(
     dns_resolver: setting({
       env: "DNS_RESOLVER",
       summary:
-        "Name server that is asked whether the records of MAIL_DOMAIN are right: an IP address, with or without a port. It must answer over TCP.",
+        "Name server that is asked for the records of MAIL_DOMAIN, and of the domains that organisations prove for single sign-on: an IP address, with or without a port. It must answer over TCP.",
       example: "1.1.1.1",
       default_text: "the system's",
       read: nameServer,

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConnectorError, createOutbound } from "../../connectors/mod.ts";
-import { isPublic } from "../../connectors/outbound.ts";
+import { isPublic, listedHosts } from "../../connectors/outbound.ts";
 
 /** The requests that reached the servers, with their host. */
 const seen: { host: string | null; path: string }[] = [];
@@ -214,4 +214,12 @@ test.skipIf(!openssl)("over TLS the certificate is checked for the name, though 
     "other.test": "ERR_TLS_CERT_ALTNAME_INVALID",
     "127.0.0.1": "ERR_TLS_CERT_ALTNAME_INVALID",
   });
+});
+
+test("a host is listed by its name, or by its address, in whatever spelling", () => {
+  const isListed = listedHosts(["10.0.0.0/8", "fd00::/8", "Login.internal"]);
+  const listed = ["http://10.1.2.3/", "http://[fd00::1]:8080/", "http://LOGIN.internal./", "https://10.0.0.1"];
+  const others = ["http://11.0.0.1/", "http://127.0.0.1/", "http://else.login.internal/", "http://internal/"];
+  expect(listed.map(isListed)).toEqual(listed.map(() => true));
+  expect(others.map(isListed)).toEqual(others.map(() => false));
 });

@@ -35,8 +35,8 @@ const CONNECTIONS = Math.ceil(REQUESTS / 100);
  */
 const SOCKET_KEYS = Array.from({ length: Math.ceil(CONNECTIONS / 5) }, (_, index) => `${KEY}-${index}`);
 
-/** Calls that need the token of a link in a mail. */
-const MAILED: ReadonlySet<string> = new Set(["confirmMarketing"]);
+/** Calls that need the token of a link in a mail, or a record in a domain's DNS. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["confirmMarketing", "verifySsoDomain"]);
 
 /** Codes that say that a request is invalid, whatever the state of the service. */
 const VALIDATION =
@@ -47,7 +47,7 @@ let service: ServiceProcess;
 let outside: ReturnType<typeof Bun.serve>;
 let planting: Planting;
 beforeAll(async () => {
-  outside = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => Response.json({ ok: true }) });
+  outside = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: ({ url }) => Response.json(providerAt(url)) });
   database = await testDatabase();
   planting = startPlanting({ url: database.url, vault_key: VAULT_KEY });
   service = await startServiceProcess({
@@ -89,6 +89,8 @@ async function run() {
     const draft = draftOf(plan, { memory, key: KEY });
     if (!plan.oddity) await planting.plant(operation.id, draft);
     if (operation.id === "receiveResendReport" && !plan.oddity) sign(draft);
+    if (operation.id === "configureSso" && !plan.oddity)
+      Object.assign(draft.json as object, { issuer: outside.url.origin });
     const shown = () =>
       `${draft.method} ${draft.path.slice(0, 200)} ${JSON.stringify({ oddity: plan.oddity, query: draft.query, headers: [...draft.headers].slice(0, 8), body: draft.body ?? draft.json }).slice(0, 1000)}`;
     try {
@@ -169,9 +171,9 @@ async function run() {
     return plans.length;
   }
 
-  /** Whether a call succeeded, which one that was mailed to its recipient alone cannot. */
+  /** Whether a call succeeded, which one that needs what is elsewhere cannot. */
   function isGood({ id }: Operation): boolean {
-    return MAILED.has(id) || met.get(id)?.has("2xx") === true;
+    return ELSEWHERE.has(id) || met.get(id)?.has("2xx") === true;
   }
 
   /** Codes of a call that say that a request is invalid: those not met yet. */
@@ -209,6 +211,13 @@ async function run() {
       }
     }
   }
+}
+
+/** What an OpenID Connect provider says of itself, whatever it is asked. */
+function providerAt(url: string) {
+  const { origin } = new URL(url);
+  const endpoints = { authorization_endpoint: origin, token_endpoint: origin, jwks_uri: origin };
+  return { issuer: origin, ...endpoints, code_challenge_methods_supported: ["S256"] };
 }
 
 /** Signs a report as Resend does. */

@@ -19,6 +19,7 @@ import { Stops } from "../../src/process/stops.ts";
 import { startProjector } from "../../src/projector/mod.ts";
 import { type ProxyTrust, RateLimiter, type RateLimits } from "../../src/rate/mod.ts";
 import { type Reaction, startReactor } from "../../src/reactor/mod.ts";
+import { outside } from "../../src/serve.ts";
 import { Metrics } from "../../src/telemetry/mod.ts";
 import { personalLog, type Vault } from "../../src/vault/mod.ts";
 import { openSite } from "../../src/web/mod.ts";
@@ -91,6 +92,8 @@ export interface HarnessOptions extends Pick<ApiOptions, "timing"> {
   readonly request_log?: ApiOptions["config"]["request_log"];
   /** What may be called besides public addresses; absent: nothing is rejected before it is called. */
   readonly outbound_allow?: readonly string[];
+  /** The name server that is asked; by default the system's. */
+  readonly resolver?: string;
   /** Replaces the features' own. */
   readonly reactions?: readonly Reaction[];
 }
@@ -181,7 +184,11 @@ export async function startApi(options: HarnessOptions = {}): Promise<Harness> {
     timing: options.timing,
   };
   const app = createApi(parts, (api) =>
-    routesOf({ ...api, mail: options.mail?.({ log: apiLog, vault }) ?? NO_MAIL }),
+    routesOf({
+      ...api,
+      mail: options.mail?.({ log: apiLog, vault }) ?? NO_MAIL,
+      ...outside({ allow: options.outbound_allow, resolver: options.resolver }),
+    }),
   ).listen({ port: 0, hostname: "127.0.0.1" });
   const url: string = `http://127.0.0.1:${app.server?.port}`;
 

@@ -96,6 +96,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
+const SSO = { issuer: "https://example.com", client_id: "c", client_secret: "s", domain: "example.com" };
 const W = ["mine", "http", "mine-too"];
 /** A session ends, and so must the keys that it issues. */
 const expires_at = new Date(Date.now() + 500_000).toISOString();
@@ -297,6 +298,10 @@ const cases: Record<string, () => Call[]> = {
       ["updateOrg", "PATCH", "", { name: "Mine" }],
       ["updateOrgMember", "PATCH", `/members/user:${OWNER}`, { role: "viewer" }],
       ["removeOrgMember", "DELETE", `/members/user:${OWNER}`, undefined],
+      ["configureSso", "POST", "/sso", SSO],
+      ["getSso", "GET", "/sso", undefined],
+      ["verifySsoDomain", "POST", "/sso/verify", undefined],
+      ["removeSso", "DELETE", "/sso", undefined],
     ].map(([id, method, path, body]) => [
       id,
       () => [{ method, path: `/api/v1/orgs/${org}${path}`, ...(body && { body }), key: NO_SESSION, others: NO_ORG }],

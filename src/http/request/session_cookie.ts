@@ -1,6 +1,6 @@
 /**
  * The cookies of this service's own pages: the session's secret, and what tells the browser that asked for a link to
- * sign in from others. No script can read them, and no other site's page can make a browser send them along with a write.
+ * sign in, or went to an organisation's identity provider, from others. No script can read them, and no other site's page can make a browser send them along with a write.
  */
 import type { RequestContext } from "../context.ts";
 
@@ -23,6 +23,8 @@ export interface Cookies {
   readonly session: Cookie;
   /** See `features/sign_in/routes.ts`. */
   readonly sign_in: Cookie;
+  /** See `features/sso/begun.ts`. */
+  readonly sso: Cookie;
 }
 
 export interface CookiesOptions {
@@ -41,6 +43,7 @@ export function cookiesOf({ public_url, production }: CookiesOptions): Cookies {
   return {
     session: cookie(`${prefix}levqor-session${suffix}`, secure),
     sign_in: cookie(`${prefix}levqor-sign-in${suffix}`, secure),
+    sso: cookie(`${prefix}levqor-sso${suffix}`, secure),
   };
 }
 

@@ -27,6 +27,8 @@ describe("/docs/json", () => {
         "get /.well-known/security.txt",
         "get /auth/link",
         "get /auth/sign-in",
+        "get /auth/sso/{org_id}",
+        "get /auth/sso/{org_id}/callback",
         "get /docs",
         "get /docs/json",
         "get /docs/page.css",
@@ -74,6 +76,16 @@ describe("/docs/json", () => {
     expect(problemCodes.filter((code) => !(code in body.components.examples))).toEqual([
       "method_not_allowed",
       "range_not_satisfiable",
+      "sso_domain_mismatch",
+      "sso_email_unverified",
+      "sso_expired",
+      "sso_identity_conflict",
+      "sso_org_full",
+      "sso_provider_failed",
+      "sso_provider_refused",
+      "sso_response_invalid",
+      "sso_unavailable",
+      "sso_used",
     ]);
   });
 
