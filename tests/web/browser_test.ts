@@ -25,7 +25,8 @@ const site = openSite({
   watch: false,
   other_pages: [DOCS_PAGE, ...pages],
 });
-const addresses = [...site.addresses(), NOWHERE];
+/** All but the program at /docs, which has a visit of its own. */
+const addresses = [...site.addresses().filter((address) => address !== "/docs"), NOWHERE];
 /** One page of each layout, with all that its style sheet styles; the others of that layout look the same in the dark and on a phone. */
 const LAYOUTS = [
   "/status",
@@ -81,7 +82,7 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
 
   const visited = async (address: string) => (await visits.get(address)) as Visit;
 
-  test.each(addresses.filter((address) => address !== "/docs"))(
+  test.each(addresses)(
     "%s is accessible, quiet, small, and the same without scripts",
     async (address) => {
       const { faults, bytes, text, text_without_scripts } = await visited(address);
