@@ -102,8 +102,8 @@ export interface FalseProvider {
 }
 
 export async function startFalseProvider(): Promise<FalseProvider> {
-  const keys = { own: await generateKeyPair("RS256"), other: await generateKeyPair("RS256") };
-  const jwk = { ...(await exportJWK(keys.own.publicKey)), kid: "1", use: "sig", alg: "RS256" };
+  const keys = { own: await generateKeyPair("ES256"), other: await generateKeyPair("ES256") };
+  const jwk = { ...(await exportJWK(keys.own.publicKey)), kid: "1", use: "sig", alg: "ES256" };
   const asked: string[] = [];
   const server: Bun.Server<undefined> = Bun.serve({
     port: 0,
@@ -119,6 +119,7 @@ export async function startFalseProvider(): Promise<FalseProvider> {
             token_endpoint: `${issuer}/token`,
             jwks_uri: `${issuer}/jwks`,
             code_challenge_methods_supported: ["S256"],
+            id_token_signing_alg_values_supported: ["ES256"],
             ...self.metadata,
           });
         case "/jwks":
@@ -136,7 +137,7 @@ export async function startFalseProvider(): Promise<FalseProvider> {
     const { claims, key = "own", nonce } = self.token;
     const now = Math.floor(Date.now() / 1_000);
     const said = { iss: issuer, aud: CLIENT.client_id, sub: "false", iat: now, exp: now + 60, nonce, ...claims };
-    const id_token = await new SignJWT(said).setProtectedHeader({ alg: "RS256", kid: "1" }).sign(keys[key].privateKey);
+    const id_token = await new SignJWT(said).setProtectedHeader({ alg: "ES256", kid: "1" }).sign(keys[key].privateKey);
     return { access_token: "any", token_type: "Bearer", id_token };
   }
 

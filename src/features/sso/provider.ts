@@ -21,6 +21,12 @@ const SCOPE = "openid email";
 
 const SUB_MAX = 255;
 
+/**
+ * It has one issuer for all its customers, and accounts of nobody's Workspace, whose addresses it verified once: those of people
+ * who have left, too. Only `hd` says that a domain's Workspace has the account.
+ */
+const GOOGLE = "https://accounts.google.com";
+
 /** What is needed of a connection to ask its provider. */
 export type Client = Pick<SsoConfigured, "issuer" | "client_id" | "client_secret">;
 
@@ -35,7 +41,7 @@ export type Outcome =
   | { readonly ok: true; readonly person: SignedInThere }
   | {
       readonly ok: false;
-      readonly code: "sso_provider_refused" | "sso_provider_failed" | "sso_response_invalid";
+      readonly code: "sso_provider_refused" | "sso_provider_failed" | "sso_response_invalid" | "sso_domain_mismatch";
       readonly detail: string;
     };
 
@@ -97,7 +103,11 @@ export class Provider {
         };
       }
       const { sub } = claims;
-      const { userinfo_endpoint } = configuration.serverMetadata();
+      const { userinfo_endpoint, issuer } = configuration.serverMetadata();
+      if (issuer === GOOGLE && claims.hd !== connection.domain) {
+        const detail = `Google does not say that the account belongs to the Workspace of ${connection.domain} (hd).`;
+        return { ok: false, code: "sso_domain_mismatch", detail };
+      }
       const about: Readonly<Record<string, unknown>> =
         claims.email === undefined && userinfo_endpoint !== undefined
           ? await fetchUserInfo(configuration, tokens.access_token, sub)
