@@ -4,30 +4,25 @@
  */
 import type { Sql } from "../db/mod.ts";
 
-export interface RareLimitOptions {
-  readonly sql: Sql;
-  /** A name of its own. */
+/** A limit on what happens under one scope. */
+export interface RareLimit {
+  /** A name of its own, with one period. */
   readonly policy: string;
-  /** How often, under each scope. */
+  /** Whom or what it counts. It is stored, so it must name nobody. */
+  readonly scope: string;
+  /** How often, at least 1. */
   readonly quota: number;
   readonly period_s: number;
 }
 
-export class RareLimit {
-  readonly #options: RareLimitOptions;
-
-  constructor(options: RareLimitOptions) {
-    this.#options = options;
-  }
-
-  /**
-   * Counts one under all scopes, or under none if one of them has no room. The scopes are stored, so they must name nobody.
-   * Resolves to 0, or to the seconds until there is room.
-   */
-  async admit(scopes: readonly string[]): Promise<number> {
-    const { sql, policy, quota, period_s } = this.#options;
-    const [row] = await sql<[{ wait: number }]>`
-      select levqor_ops.admit_rare(${policy}, ${scopes as string[]}, ${quota}, make_interval(secs => ${period_s})) as wait`;
-    return row.wait;
-  }
+/** Counts one under all limits, or under none if one of them has no room. Resolves to 0, or to the seconds until there is. */
+export async function admitRarely(sql: Sql, limits: readonly RareLimit[]): Promise<number> {
+  const [row] = await sql<[{ wait: number }]>`
+    select levqor_ops.admit_rare(
+      ${limits.map(({ policy }) => policy)},
+      ${limits.map(({ scope }) => scope)},
+      ${limits.map(({ quota }) => String(quota))}::text[]::integer[],
+      ${limits.map(({ period_s }) => `${period_s} seconds`)}::text[]::interval[]
+    ) as wait`;
+  return row.wait;
 }

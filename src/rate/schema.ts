@@ -60,4 +60,34 @@ end $$;
 grant execute on function levqor_ops.admit_rare to ${role};
 `,
   },
+  {
+    name: "rate/0003_rare_limits",
+    sql: (role) => `
+drop function levqor_ops.admit_rare;
+
+-- Counts one under each scope by its policy, or none if one of them has no room: 0, or the seconds until all have.
+create function levqor_ops.admit_rare(policies text[], scopes text[], quotas integer[], periods interval[]) returns float8
+language plpgsql as $$
+declare wait float8;
+begin
+  -- In one order, so that nobody waits for each other.
+  perform pg_advisory_xact_lock(hashtextextended(one, 0)) from (
+    select distinct p || s as one from unnest(policies, scopes) as limits (p, s) order by 1) as ordered;
+  delete from levqor_ops.rate_rare where ctid in (
+    select r.ctid from levqor_ops.rate_rare r
+    join (select distinct p, period from unnest(policies, periods) as limits (p, period)) as own
+      on r.policy = own.p and r.at <= clock_timestamp() - own.period
+    limit 100 for update of r skip locked);
+  select max(extract(epoch from last.at + period - clock_timestamp())) into wait
+  from unnest(policies, scopes, quotas, periods) as limits (p, s, quota, period), lateral (
+    select at from levqor_ops.rate_rare r
+    where r.policy = p and r.scope = s and r.at > clock_timestamp() - period
+    order by at desc offset quota - 1 limit 1) as last;
+  if wait is not null then return greatest(wait, 1); end if;
+  insert into levqor_ops.rate_rare select p, s, clock_timestamp() from unnest(policies, scopes) as limits (p, s);
+  return 0;
+end $$;
+grant execute on function levqor_ops.admit_rare to ${role};
+`,
+  },
 ];

@@ -16,7 +16,7 @@ import { safeNext } from "../../http/request/next.ts";
 import { isFromOwnPage } from "../../http/request/session_cookie.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
-import { addressScope, RareLimit } from "../../rate/mod.ts";
+import { addressScope, admitRarely } from "../../rate/mod.ts";
 import { type Redeemed, readSignIn, redeem, rejectCode, requestSignIn } from "./commands.ts";
 import { signInProblems } from "./problems.ts";
 import { EXAMPLE_SESSION_ID, RedeemRequest, SignedIn, SignInAccepted, SignInRequest } from "./schemas.ts";
@@ -40,7 +40,6 @@ type Parts = Pick<
 export function signInRoutes({ access, addressOf, config, cookies, limiter, log, sql, timing, vault }: Parts) {
   const { public_url, cors_origins } = config;
   const origins = [WEB_APP, ...cors_origins, ...(public_url === undefined ? [] : [public_url])];
-  const limit = new RareLimit({ sql, policy: "sign-in", ...SIGN_INS });
   let held = 0;
 
   return [
@@ -140,7 +139,8 @@ export function signInRoutes({ access, addressOf, config, cookies, limiter, log,
     if (!limiter?.limitsAnonymous) return;
     const named = [`email ${email}`, `ip ${addressScope(addressOf(request))}`];
     const scopes = await Promise.all(named.map((value) => vault.pseudonym({ kind: "sign_in_limit", value })));
-    const wait_s = Math.ceil(await limit.admit(scopes));
+    const limits = scopes.map((scope) => ({ policy: "sign-in", scope, ...SIGN_INS }));
+    const wait_s = Math.ceil(await admitRarely(sql, limits));
     if (wait_s === 0) return;
     if (held < HELD_MAX) {
       held++;

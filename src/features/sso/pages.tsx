@@ -14,7 +14,7 @@ import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { safeNext } from "../../http/request/next.ts";
 import { invalid, UUID } from "../../http/request/validation.ts";
-import { addressScope, RareLimit } from "../../rate/mod.ts";
+import { addressScope, admitRarely } from "../../rate/mod.ts";
 import type { FeatureParts } from "../feature.ts";
 import { begin, isSame, NEXT_MAX, readBegun } from "./begun.ts";
 import { usableConnection } from "./commands.ts";
@@ -38,7 +38,6 @@ export function ssoPages(parts: Parts, provider: Pick<Provider, "authorizationUr
   const { access, addressOf, config, cookies, limiter, log, site, sql, vault } = parts;
   const { public_url, cors_origins } = config;
   const origins = [WEB_APP, ...cors_origins, ...(public_url === undefined ? [] : [public_url])];
-  const limit = new RareLimit({ sql, policy: "sso", ...SSO_VISITS });
   return [
     { path: START_PATH, render: (request) => answered(request, start) },
     { path: CALLBACK_PATH, render: (request) => answered(request, finish) },
@@ -115,7 +114,7 @@ export function ssoPages(parts: Parts, provider: Pick<Provider, "authorizationUr
   async function count(request: Request): Promise<void> {
     if (!limiter?.limitsAnonymous) return;
     const scope = await vault.pseudonym({ kind: "sso_limit", value: addressScope(addressOf(request)) });
-    const wait_s = Math.ceil(await limit.admit([scope]));
+    const wait_s = Math.ceil(await admitRarely(sql, [{ policy: "sso", scope, ...SSO_VISITS }]));
     if (wait_s === 0) return;
     const detail = `Single sign-on is visited at most ${SSO_VISITS.quota} times within 15 minutes from one network; the next in ${wait_s} s.`;
     throw new Problem(problems.rate_limited, detail, { retry_after_s: wait_s });
