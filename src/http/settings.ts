@@ -5,6 +5,17 @@ import { InvalidSettingError, integer, list, matching, oneOf, setting, settings 
 export const API_PORT = 5000;
 const PUBLIC_URL = "https://api.levqor.ai";
 
+/** Where links in mails lead, without a trailing slash: in development, to this machine. */
+export function baseUrl({
+  public_url,
+  port = API_PORT,
+}: {
+  public_url?: string | undefined;
+  port?: number | undefined;
+}): string {
+  return public_url ?? `http://localhost:${port}`;
+}
+
 export const httpSettings = settings(
   {
     port: setting({

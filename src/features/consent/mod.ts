@@ -1,5 +1,5 @@
 /** Consent: documents and their versions, who agreed to them, and who wants marketing mail. */
-import { API_PORT } from "../../http/settings.ts";
+import { baseUrl } from "../../http/settings.ts";
 import type { Feature } from "../feature.ts";
 import { consentRoutes } from "./consent_routes.ts";
 import { cookieRoutes } from "./cookie_routes.ts";
@@ -23,14 +23,3 @@ export const consent: Feature = {
   start: startPublishing,
   roles: ["all", "api"],
 };
-
-/** Where links in mails lead: in development, to this machine. */
-function baseUrl({
-  public_url,
-  port = API_PORT,
-}: {
-  public_url?: string | undefined;
-  port?: number | undefined;
-}): string {
-  return public_url ?? `http://localhost:${port}`;
-}

@@ -1,4 +1,5 @@
 /** Signing in, and sessions. */
+import { baseUrl } from "../../http/settings.ts";
 import type { Feature } from "../feature.ts";
 import { signInWorkflows } from "./mail.ts";
 import { signInPages } from "./pages.tsx";
@@ -10,7 +11,6 @@ export const signIn: Feature = {
   name: "sign_in",
   routes: (parts) => [...signInRoutes(parts), ...sessionRoutes(parts), ...signInPages(parts)],
   reactions: () => [mailSignInLink],
-  workflows: ({ log, vault, mail: { mailer }, config: { public_url, port } }) =>
-    // In development, the service is reached where it listens.
-    signInWorkflows({ log, vault, mailer, public_url: public_url ?? `http://localhost:${port ?? 0}` }),
+  workflows: ({ log, vault, mail: { mailer }, config }) =>
+    signInWorkflows({ log, vault, mailer, public_url: baseUrl(config) }),
 };
