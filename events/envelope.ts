@@ -30,6 +30,7 @@ export const ACTORS = {
   "system:sso": "the service, which records somebody whom the provider of their organisation has signed in",
   "system:summary": "the service, which submits the mails of summaries to operators",
   "system:jobs": "the service, about a waiting job whose history cannot be read",
+  "system:invitations": "the service, which ends invitations that have expired",
   "system:mail": "the service, about mail that it sends",
   "system:resend": "Resend, which reports what became of a mail",
   "system:workers": "the service, about a job that no external worker can claim",

@@ -1,10 +1,15 @@
 /**
  * Events of organisations. Streams are named `org-<UUID>`. Its members share an account, `org:<UUID>`, to which its own events
  * belong, too. A **member** is a user, as an actor: `user:<id>`.
+ *
+ * An **invitation** is for an address, which is sealed for a subject of its own: its key is destroyed when the invitation is
+ * over. Its token is in no event, and nowhere else: it is computed from the ids, with a key of the vault.
  */
 import { type Static, Type } from "@sinclair/typebox";
 import { streamName } from "./envelope.ts";
 import { type EventSchema, eventType } from "./event_type.ts";
+import { personal } from "./personal.ts";
+import { Uuid } from "./uuid.ts";
 
 /** The stream of an organisation. */
 export const orgStream = streamName("org");
@@ -44,6 +49,38 @@ export type OrgRoleChanged = Static<typeof OrgRoleChanged>;
 export const OrgMemberLeft = Type.Object({ member: Member });
 export type OrgMemberLeft = Static<typeof OrgMemberLeft>;
 
+/** The kind of the vault's pseudonyms of addresses that are invited. */
+export const INVITED_ADDRESS = "invited_address";
+
+/** The vault's subject whose address an invitation has. */
+export function invitationSubject(invitationId: string): string {
+  return `invitation:${invitationId}`;
+}
+
+export const OrgMemberInvited = Type.Object({
+  invitation_id: Uuid,
+  /** Normalised. */
+  email: personal(Type.String({ minLength: 1, maxLength: 254 }), "trace"),
+  /** The vault's pseudonym of the address: by it invitations for the same address are recognized. */
+  address: Type.String({ pattern: "^[0-9a-f]{64}$" }),
+  role: Role,
+  /** The member who invites; `null`: the operator. */
+  by: Type.Union([Member, Type.Null()]),
+});
+export type OrgMemberInvited = Static<typeof OrgMemberInvited>;
+
+export const OrgInvitationAccepted = Type.Object({ invitation_id: Uuid, member: Member });
+export type OrgInvitationAccepted = Static<typeof OrgInvitationAccepted>;
+
+/** Why an invitation is over that was not accepted; `inviter`: whoever invited may no longer give the role. */
+export const invitationEnds = ["revoked", "replaced", "expired", "inviter", "erased"] as const;
+
+export const OrgInvitationEnded = Type.Object({
+  invitation_id: Uuid,
+  reason: Type.Union(invitationEnds.map((reason) => Type.Literal(reason))),
+});
+export type OrgInvitationEnded = Static<typeof OrgInvitationEnded>;
+
 /** Every event type of the category; a stream begins with the first. */
 export const orgEvents = {
   "org.created": eventType(OrgCreated, "a user created an organisation, and is its first owner"),
@@ -51,4 +88,13 @@ export const orgEvents = {
   "org.member_joined": eventType(OrgMemberJoined, "a user became a member of the organisation"),
   "org.role_changed": eventType(OrgRoleChanged, "a member has another role"),
   "org.member_left": eventType(OrgMemberLeft, "a member left the organisation, or was removed by somebody else"),
+  "org.member_invited": eventType(OrgMemberInvited, "an address is about to be mailed an invitation"),
+  "org.invitation_accepted": eventType(
+    OrgInvitationAccepted,
+    "a user accepted an invitation; recorded together with their becoming a member",
+  ),
+  "org.invitation_ended": eventType(
+    OrgInvitationEnded,
+    "an invitation was revoked, replaced by a newer one or has expired, whoever invited may no longer give the role, or somebody was erased",
+  ),
 } as const satisfies Record<string, EventSchema>;

@@ -7,6 +7,7 @@ import { jobs } from "./jobs.ts";
 import { keys } from "./keys.ts";
 import { mails } from "./mails.ts";
 import { metrics } from "./metrics.ts";
+import { orgInvitations } from "./org_invitations.ts";
 import { orgMembers } from "./org_members.ts";
 import { orgs } from "./orgs.ts";
 import { pipelines } from "./pipelines.ts";
@@ -20,6 +21,7 @@ export type { ErasureRow } from "./erasures.ts";
 export { jobs } from "./jobs.ts";
 export type { KeyRow } from "./keys.ts";
 export { type MetricsRow, metrics, publicMetrics } from "./metrics.ts";
+export type { OrgInvitationRow } from "./org_invitations.ts";
 export { pipelines } from "./pipelines.ts";
 export type { Projection } from "./projection.ts";
 export { type ScheduleRow, schedules } from "./schedules.ts";
@@ -37,6 +39,7 @@ export const projections: readonly Projection[] = [
   keys,
   orgs,
   orgMembers,
+  orgInvitations,
   supportThreads,
   consents,
   userStreams,

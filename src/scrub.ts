@@ -35,8 +35,8 @@ const AUTHORIZATION = /\b(Bearer|Basic)\s+(?=\S*\d)[\w.~+/=-]{8,}/gi;
 const LOOKS = [
   // Issued API keys, and parts of one: not the beginning, by which they are recognised.
   /lvq_(?:live|test)_[A-Za-z0-9]{12,}/g,
-  // Reply tokens of support threads, and links to sign in.
-  /lv[lr]_[\w-]{12,}/g,
+  // Reply tokens of support threads, links to sign in, and those of invitations.
+  /lv[ilr]_[\w-]{12,}/g,
   // Secrets of sessions.
   /lvs_[A-Za-z0-9]{12,}/g,
   // Keys in a WebSocket's list of protocols.
@@ -48,7 +48,7 @@ const LOOKS = [
 ];
 /** A line without any of this contains nothing that looks like a secret or is named like one. */
 const SUSPICIOUS =
-  /:\/\/|lv[lqrs]_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|pwd|passphrase|secret|api[_-]?key|token|private|credential/i;
+  /:\/\/|lv[ilqrs]_|levqor\.key|whsec_|eyJ|BEGIN|bearer|basic|x-api|authoriz|cookie|protocol|passw|pwd|passphrase|secret|api[_-]?key|token|private|credential/i;
 
 /** Escapes: percent-encoding, including nested; of JSON and JavaScript, including nested; of HTML. */
 const ESCAPES =

@@ -184,6 +184,8 @@ let other: typeof user;
 let others: string[];
 /** A visitor's. */
 let thread: string;
+/** Of their organisation: to the user, to somebody who is nobody's user, and one that is going to be revoked. */
+let invitations: { org_id: string; revoked: string };
 
 test("nothing personal is stored or logged in the clear", async () => {
   user = await signedUp();
@@ -204,7 +206,14 @@ test("nothing personal is stored or logged in the clear", async () => {
   await ask("/api/v1/marketing/opt-in", { body: { email: address("reader") }, headers: {} });
   const link = { email: address("signing-in"), next: `/public/docs?${personal("next")}` };
   await ask("/auth/sign-in", { body: link, headers: {} });
-  await resend.accepted(3);
+  const { org_id } = (await ask("/api/v1/orgs", { body: { name: "Acme" }, headers: other.session })).body;
+  const invite = (email: string) =>
+    ask(`/api/v1/orgs/${org_id}/invitations`, { body: { email, role: "viewer" }, headers: other.session });
+  await invite(address("invitee"));
+  const { email } = (await ask("/api/v1/users/me", { headers: user.session })).body;
+  await invite(email);
+  invitations = { org_id, revoked: (await invite(address("revoked"))).body.invitation_id };
+  await resend.accepted(6);
   const mail = resend.mails.find(({ body }) => JSON.stringify(body.to).includes(link.email));
   const token = /lvl_[\w-]{65}/.exec(String(mail?.body.text))?.[0];
   const redeemed = await ask("/auth/redeem", { body: { token, deliver: "token" }, headers: {} });
@@ -237,6 +246,19 @@ test("who is erased is gone everywhere, no record changes, and an older vault br
   const support = { ...operator, "levqor-account": `user:${user.user_id}` };
   await erased(theirs, support);
   await erased(customers, operator);
+  const invitationsPath = `/api/v1/orgs/${invitations.org_id}/invitations`;
+  await ask(`${invitationsPath}/${invitations.revoked}`, { method: "DELETE", headers: other.session });
+  const open = async () => (await ask(invitationsPath, { headers: other.session })).body.data;
+  await eventually(async () => (await open()).length === 1);
+  expect((await open())[0].email).toContain("pl4nted-invitee");
+  await eventually(
+    async () =>
+      (
+        await admin`
+        select from levqor_vault.keys
+        where subject = ${`invitation:${invitations.revoked}`} and destroyed_by = 'erasure'`
+      ).length > 0,
+  );
   expect((await ask(`/api/v1/users/${user.user_id}`)).text).not.toContain("pl4nted");
   expect((await ask(`/api/v1/subjects/${subject}/export`, { method: "POST" })).text).not.toContain("pl4nted");
   expect(await hash()).toBe(before);

@@ -23,6 +23,29 @@ export async function checkOrgs(client: Client, { check }: Checks): Promise<void
     const list = await client.ask("/api/v1/orgs", { headers });
     expect(list.body.data[0]?.name === "levqor-validate (renamed)", "the organisation, first in the list", list.body);
   });
+  await check(
+    "an invitation is for one address, listed until it is revoked, and not mailed again at once",
+    async () => {
+      const owner = `user:${crypto.randomUUID()}`;
+      const { body: org } = await client.post("/api/v1/orgs", { name: "levqor-validate", owner });
+      const path = `/api/v1/orgs/${org.org_id}/invitations`;
+      const email = `levqor-validate-${crypto.randomUUID()}@example.com`;
+      expectProblem(await client.post(path, { email: "nobody", role: "member" }), 422, "invalid_email");
+      const invited = await client.post(path, { email, role: "member" });
+      expectStatus(invited, 201);
+      expectProblem(await client.post(path, { email, role: "viewer" }), 429, "invited_too_often");
+      const headers = { "levqor-min-position": invited.headers.get("levqor-position") ?? "0" };
+      const list = await client.ask(path, { headers });
+      expect(list.body.data[0]?.email === email, "the invitation", list.body);
+      const one = `${path}/${invited.body.invitation_id}`;
+      expectStatus(await client.ask(one, { method: "DELETE" }), 200);
+      expectProblem(await client.ask(one, { method: "DELETE" }), 404, "invitation_not_found");
+      const token = `lvi_${"A".repeat(86)}`;
+      for (const verb of ["preview", "accept"]) {
+        expectProblem(await client.post(`/api/v1/invitations/${verb}`, { token }), 403, "session_required");
+      }
+    },
+  );
   await check("an organisation that was never created does not exist", async () => {
     expectProblem(await client.ask(`/api/v1/orgs/${NO_JOB}`), 404, "org_not_found");
   });

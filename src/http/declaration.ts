@@ -54,7 +54,7 @@ export interface Declaration<
   readonly description: string;
   /** The required scope, if keys are configured; absent: the call is open to all. */
   readonly scope?: Needed;
-  /** Users can make it before they accept the terms: it is about the terms, their own data, or signing out. */
+  /** Users can make it before they accept the terms: it is about the terms, their own data, an offer to them, or signing out. */
   readonly without_terms?: true;
   /** A session's user must have signed in within the last ten minutes. */
   readonly step_up?: true;

@@ -2,7 +2,7 @@
 import { isIP } from "node:net";
 import { InvalidSettingError, integer, list, matching, oneOf, setting, settings } from "../settings/mod.ts";
 
-export const API_PORT = 5000;
+const API_PORT = 5000;
 const PUBLIC_URL = "https://api.levqor.ai";
 
 /** Where links in mails lead, without a trailing slash: in development, to this machine. */

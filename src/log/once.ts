@@ -65,7 +65,7 @@ export async function createOnce(
 }
 
 export interface HandleOnceOptions<State, Command extends object, Refusal>
-  extends Pick<HandleOptions<State, Command, Refusal>, "stream_id" | "decider" | "command">,
+  extends Pick<HandleOptions<State, Command, Refusal>, "stream_id" | "decider" | "command" | "read">,
     Compared {
   /**
    * What identifies the request: its actor, and a `causation_id` derived from its key. Without one it is not a repetition.

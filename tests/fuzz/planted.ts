@@ -5,7 +5,9 @@
 import { randomBytes } from "node:crypto";
 import type { DocumentVersion } from "../../events/document.ts";
 import { sessionStream } from "../../events/session.ts";
+import { userAccount } from "../../events/user.ts";
 import { newSessionSecret } from "../../src/access/mod.ts";
+import { upsertUser } from "../../src/access/users.ts";
 import { connect } from "../../src/db/mod.ts";
 import { firstDecision } from "../../src/domain/decider.ts";
 import { sessionDecider } from "../../src/domain/session.ts";
@@ -13,6 +15,8 @@ import { commandHolder } from "../../src/features/consent/commands.ts";
 import { currentDocuments, type PublishedDocument } from "../../src/features/consent/documents.ts";
 import { holderOfUser, streamOf } from "../../src/features/consent/holders.ts";
 import { commandOrg, createOrg } from "../../src/features/orgs/commands.ts";
+import { invite } from "../../src/features/orgs/invitations.ts";
+import { invitationToken } from "../../src/features/orgs/secrets.ts";
 import { issueLink, requestSignIn } from "../../src/features/sign_in/commands.ts";
 import { linkToken } from "../../src/features/sign_in/secrets.ts";
 import { openLog } from "../../src/log/mod.ts";
@@ -82,6 +86,30 @@ export function startPlanting({ url, vault_key }: { url: string; vault_key: stri
     return `${streamOf(holder)}@1`;
   }
 
+  /** An invitation of somebody new, and who they are. */
+  async function invitation(): Promise<{ user: string; path: string; token: string }> {
+    const email = `${crypto.randomUUID()}@example.com`;
+    const meta = { actor: "visitor" };
+    const upserted = await upsertUser({ log, vault }, { profile: { email }, meta });
+    if ("refusal" in upserted) throw new Error(upserted.refusal.message);
+    const [org_id, invitation_id] = [Bun.randomUUIDv7(), Bun.randomUUIDv7()];
+    await createOrg(log, { org_id, name: "Acme", owner: USER, meta });
+    const asked = { org_id, invitation_id, email, role: "viewer", by: null, meta, causation_id: undefined } as const;
+    const invited = await invite({ log, vault, sql }, asked);
+    if (!invited.ok) throw new Error(`Cannot plant an invitation: ${invited.reason}`);
+    return {
+      user: userAccount(upserted.user_id),
+      path: `/api/v1/orgs/${org_id}/invitations/${invitation_id}`,
+      token: await invitationToken(vault, { org_id, invitation_id }),
+    };
+  }
+
+  const invitee = async (draft: Draft) => {
+    const { user, token } = await invitation();
+    draft.headers.set("levqor-account", user);
+    draft.json = { token };
+  };
+
   const plants: Readonly<Record<string, (draft: Draft) => Promise<void> | void>> = {
     async endSession(draft) {
       draft.headers.set("levqor-account", USER);
@@ -90,6 +118,15 @@ export function startPlanting({ url, vault_key }: { url: string; vault_key: stri
     async redeemSignIn(draft) {
       draft.json = { token: await token(), deliver: "token" };
     },
+    // An address is mailed one in a while.
+    inviteOrgMember(draft) {
+      draft.json = { ...(draft.json as object), email: `${crypto.randomUUID()}@example.com` };
+    },
+    async revokeOrgInvitation(draft) {
+      draft.path = (await invitation()).path;
+    },
+    previewInvitation: invitee,
+    acceptInvitation: invitee,
     createOrg(draft) {
       draft.json = { owner: USER, ...(draft.json as object) };
     },

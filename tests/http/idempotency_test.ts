@@ -6,10 +6,11 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { type Answer, type Harness, post, startApi } from "./harness.ts";
 
 let api: Harness;
-const made: Record<"job" | "schedule" | "key" | "thread" | "token", string> = {
+const made: Record<"job" | "schedule" | "key" | "org" | "thread" | "token", string> = {
   job: "",
   schedule: "",
   key: "",
+  org: "",
   thread: "",
   token: "",
 };
@@ -20,6 +21,7 @@ beforeAll(async () => {
   await api.ask(`/api/v1/jobs/${made.job}/cancel`, { method: "POST" });
   made.schedule = (await make("/api/v1/schedules", SCHEDULE)).schedule_id;
   made.key = (await make("/api/v1/keys", KEY)).key_id;
+  made.org = (await make("/api/v1/orgs", { name: "Acme", owner: "user:ada" })).org_id;
   const thread = await make("/api/v1/support", THREAD);
   Object.assign(made, { thread: thread.thread_id, token: thread.reply_token });
 });
@@ -90,6 +92,11 @@ const CASES: Readonly<Record<string, Case>> = {
     path: () => "/api/v1/orgs",
     body: { name: "Acme", owner: "user:ada" },
     other: { name: "Acme", owner: "user:bob" },
+  },
+  inviteOrgMember: {
+    path: () => `/api/v1/orgs/${made.org}/invitations`,
+    body: { email: "ada@example.com", role: "member" },
+    other: { email: "ada@example.com", role: "viewer" },
   },
   openIncident: { path: () => "/api/v1/incidents", body: INCIDENT, other: { ...INCIDENT, impact: "major" } },
   openSupportThread: { path: () => "/api/v1/support", body: THREAD, other: { ...THREAD, message: "?" } },

@@ -302,6 +302,9 @@ const cases: Record<string, () => Call[]> = {
       ["getSso", "GET", "/sso", undefined],
       ["verifySsoDomain", "POST", "/sso/verify", undefined],
       ["removeSso", "DELETE", "/sso", undefined],
+      ["inviteOrgMember", "POST", "/invitations", { email: "mine@example.com", role: "viewer" }],
+      ["listOrgInvitations", "GET", "/invitations", undefined],
+      ["revokeOrgInvitation", "DELETE", `/invitations/${crypto.randomUUID()}`, undefined],
     ].map(([id, method, path, body]) => [
       id,
       () => [{ method, path: `/api/v1/orgs/${org}${path}`, ...(body && { body }), key: NO_SESSION, others: NO_ORG }],
@@ -310,6 +313,19 @@ const cases: Record<string, () => Call[]> = {
   handOverOrg: () => [
     { ...call("POST", `/api/v1/orgs/${org}/hand-over`, { to: `user:${OWNER}` }, NO_SESSION), others: NO_ORG },
   ],
+
+  // For whoever has the token and the address: tests/features/orgs.
+  ...Object.fromEntries(
+    ["preview", "accept"].map((verb) => [
+      `${verb}Invitation`,
+      () => [
+        {
+          ...call("POST", `/api/v1/invitations/${verb}`, { token: `lvi_${"A".repeat(86)}` }, NO_SESSION),
+          others: [410, "invitation_expired"] as [number, string],
+        },
+      ],
+    ]),
+  ),
 
   // Only about the caller: tests/features/consent.
   acceptTerms: () => [],
@@ -461,7 +477,7 @@ describe.each(Object.entries(cases))("%s", (_, calls) => {
   test("reaches nothing from another account", async () => {
     for (const one of calls()) {
       // The operator sees organisations and users, which is why they are not among what is theirs alone.
-      const callers = /^\/api\/v1\/(?:orgs|users)\b/.test(one.path) ? [user] : [user, operator];
+      const callers = /^\/api\/v1\/(?:orgs|invitations|users)\b/.test(one.path) ? [user] : [user, operator];
       for (const caller of callers) await meets(one, one.others ?? "nothing of others", caller);
     }
   });

@@ -22,7 +22,7 @@ export const planted = {
 } as const;
 
 /** Planted secrets, and the form of keys, sessions' secrets and links that the service issues: always secret. */
-const ALWAYS = [MARK, "lvq_(?:live|test)_[A-Za-z0-9]{38}", "lvs_[A-Za-z0-9]{38}", "lvl_[\\w-]{43}"];
+const ALWAYS = [MARK, "lvq_(?:live|test)_[A-Za-z0-9]{38}", "lvs_[A-Za-z0-9]{38}", "lvl_[\\w-]{43}", "lvi_[\\w-]{43}"];
 /** Shorter ones may be in a log by chance. */
 const SHORTEST = 12;
 /** Variables that contain one or several secrets. */

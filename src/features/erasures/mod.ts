@@ -5,9 +5,11 @@
 import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../../connectors/connector.ts";
 import { entityId } from "../../../events/mod.ts";
+import { invitationSubject } from "../../../events/org.ts";
 import { type PersonalClass, personalClasses } from "../../../events/personal.ts";
 import { supportSubject } from "../../../events/support.ts";
-import type { ErasureRow } from "../../../projections/mod.ts";
+import { ERASED_CLASSES } from "../../../events/user.ts";
+import type { ErasureRow, OrgInvitationRow } from "../../../projections/mod.ts";
 import { untilDone } from "../../async/mod.ts";
 import { isUndefinedTable, type Sql } from "../../db/mod.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
@@ -28,8 +30,8 @@ export interface RepeatingParts {
 }
 
 /**
- * Destroys the keys of all who are erased in the log, if the vault does not know of it. Resolves to how many persons these
- * were. Throws what the vault throws, and if the read model is too far behind.
+ * Destroys the keys of all who are erased in the log, and of invitations that are over, if the vault does not know of it.
+ * Resolves to how many these were. Throws what the vault throws, and if the read model is too far behind.
  */
 export async function repeatErasures({ log, sql, projector, vault }: RepeatingParts): Promise<number> {
   const position = await log.head();
@@ -42,13 +44,34 @@ export async function repeatErasures({ log, sql, projector, vault }: RepeatingPa
       where erased_at is not null and position > ${after} order by position limit ${take}`,
   );
   for await (const rows of erased) {
-    for (const [classes, subjects] of byClasses(rows)) {
-      const again = await vault.revived(subjects, classes);
-      if (again.length > 0) await vault.destroy(again, classes);
-      revived += again.length;
-    }
+    for (const [classes, subjects] of byClasses(rows)) revived += await destroyRevived(vault, subjects, classes);
+  }
+  const over = pagesAt(
+    projector,
+    { names: ["org_invitations"], position, page: PAGE },
+    (after, take) => sql<Pick<OrgInvitationRow, "invitation_id" | "position">[]>`
+      select invitation_id, position from levqor_read.org_invitations
+      where over_at is not null and position > ${after} order by position limit ${take}`,
+  );
+  for await (const rows of over) {
+    revived += await destroyRevived(
+      vault,
+      rows.map(({ invitation_id }) => invitationSubject(invitation_id)),
+      ERASED_CLASSES,
+    );
   }
   return revived;
+}
+
+/** Destroys what the vault has of subjects that are erased in some classes. Resolves to how many these were. */
+async function destroyRevived(
+  vault: Vault,
+  subjects: readonly string[],
+  classes: readonly PersonalClass[],
+): Promise<number> {
+  const again = await vault.revived(subjects, classes);
+  if (again.length > 0) await vault.destroy(again, classes);
+  return again.length;
 }
 
 /** Users and subjects are erased in different classes. */

@@ -1,21 +1,30 @@
 /** Reads organisations from the log, and runs commands on them. */
-import type { EventMeta } from "../../../events/envelope.ts";
+import type { EventMeta, StoredEvent } from "../../../events/envelope.ts";
 import { decode } from "../../../events/mod.ts";
 import { orgAccount, orgStream } from "../../../events/org.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { type OrgCommand, type OrgRejection, type OrgState, orgDecider } from "../../domain/org.ts";
 import { createOnce, type EventLog, type Handled, handle, type Once } from "../../log/mod.ts";
 
+/** The events of an organisation: the addresses in invitations stay sealed, which decide nothing. */
+export function readOrgEvents(log: Pick<EventLog, "readStream">, orgId: string): Promise<StoredEvent[]> {
+  return log.readStream(orgStream(orgId), { as_recorded: true });
+}
+
+/** What the events of an organisation amount to; `undefined`: there is none. */
+export function orgOf(events: readonly StoredEvent[]): OrgState | undefined {
+  return events.length === 0 ? undefined : events.map(decode).reduce(orgDecider.evolve, orgDecider.initial);
+}
+
 /** An organisation as it is in the log now; `undefined` if there is none. */
 export async function readOrg(log: Pick<EventLog, "readStream">, orgId: string): Promise<OrgState | undefined> {
-  const events = await log.readStream(orgStream(orgId));
-  return events.length === 0 ? undefined : events.map(decode).reduce(orgDecider.evolve, orgDecider.initial);
+  return orgOf(await readOrgEvents(log, orgId));
 }
 
 /** Who acts, and what caused it. */
 export type OrgMeta = Pick<EventMeta, "actor" | "request_id" | "traceparent">;
 
-function metaOf(orgId: string, meta: OrgMeta): EventMeta {
+export function orgMeta(orgId: string, meta: OrgMeta): EventMeta {
   return { ...meta, account: orgAccount(orgId), correlation_id: orgId };
 }
 
@@ -27,7 +36,7 @@ export function createOrg(
   return createOnce(log, {
     stream_id: orgStream(org_id),
     events: firstDecision(orgDecider, { type: "create", name, owner }),
-    meta: metaOf(org_id, meta),
+    meta: orgMeta(org_id, meta),
   });
 }
 
@@ -36,5 +45,11 @@ export function commandOrg(
   log: EventLog,
   { org_id, command, meta }: { org_id: string; command: OrgCommand; meta: OrgMeta },
 ): Promise<Handled<OrgState, OrgRejection>> {
-  return handle(log, { stream_id: orgStream(org_id), decider: orgDecider, command, meta: metaOf(org_id, meta) });
+  return handle(log, {
+    stream_id: orgStream(org_id),
+    decider: orgDecider,
+    command,
+    meta: orgMeta(org_id, meta),
+    read: () => readOrgEvents(log, org_id),
+  });
 }

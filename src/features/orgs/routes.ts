@@ -1,21 +1,22 @@
 /** Organisations: creating them, and who belongs to them. */
 import { Member, orgAccount } from "../../../events/org.ts";
 import type { Caller } from "../../access/mod.ts";
-import type { OrgCommand, OrgRejection, OrgState } from "../../domain/org.ts";
+import type { OrgCommand, OrgState } from "../../domain/org.ts";
 import type { ApiParts } from "../../http/api.ts";
 import type { Call } from "../../http/call.ts";
 import type { AnyDeclaration } from "../../http/declaration.ts";
 import { tags } from "../../http/document/tags.ts";
-import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
 import { actingMember, orgIdParam, orgNotFound } from "../../http/request/org.ts";
 import { checkedParam } from "../../http/request/params.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { PageQuery } from "../../http/schema.ts";
+import { problemOf } from "./callers.ts";
 import { commandOrg, createOrg, readOrg } from "./commands.ts";
 import { orgProblems } from "./problems.ts";
 import { HandOver, MemberAdd, MemberUpdate, Org, OrgCreate, OrgList, OrgUpdate } from "./schemas.ts";
+import { showOrg } from "./show.ts";
 
 const ROUTE = "/api/v1/orgs";
 
@@ -211,8 +212,7 @@ export function orgRoutes({ log, sql, stored }: ApiParts) {
     const org = await readOrg(log, org_id);
     const role = member === null ? null : (org?.members.get(member) ?? left?.members.get(member));
     if (!org || role === undefined) throw orgNotFound();
-    const members = [...org.members].map(([member, role]) => ({ member, role }));
-    return { org_id, account: orgAccount(org_id), name: org.name, role, created_at: org.created_at, members };
+    return showOrg({ org_id, org, role });
   }
 
   /** Records a command, by default as the caller. Throws the problems that its refusal says. */
@@ -249,9 +249,4 @@ function ownOrNamed(caller: Caller, { named, pointer }: { named: string | undefi
     throw invalid([{ pointer, message: "must be left out: only the operator names another user" }]);
   }
   return (own ?? named) as string;
-}
-
-function problemOf({ code, message }: OrgRejection): Problem {
-  if (code === "org_not_found" || code === "org_exists") return orgNotFound();
-  return new Problem(code === "role_exceeded" ? problems.role_exceeded : orgProblems[code], message);
 }

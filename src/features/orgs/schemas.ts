@@ -2,7 +2,17 @@
 import { type Static, Type } from "@sinclair/typebox";
 import { Member, orgRoles } from "../../../events/org.ts";
 import { component } from "../../http/document/components.ts";
-import { EXAMPLE_ORG_ID, EXAMPLE_TIME, list, OrgId, oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
+import {
+  createdId,
+  EXAMPLE_ORG_ID,
+  EXAMPLE_TIME,
+  list,
+  OrgId,
+  oneOf,
+  PRINTABLE,
+  Timestamp,
+} from "../../http/schema.ts";
+import { INVITATION_TOKEN } from "./secrets.ts";
 
 const Name = Type.String({
   minLength: 1,
@@ -133,3 +143,79 @@ const OrgSummary = component(
 );
 
 export const OrgList = component("OrgList", list(OrgSummary));
+
+const EXAMPLE_INVITATION_ID = "0197a1f4-2d3e-7f4a-8b5c-6d7e8f9a0b1c";
+
+export const InvitationId = createdId(EXAMPLE_INVITATION_ID);
+
+export const InvitationCreate = component(
+  "InvitationCreate",
+  Type.Object(
+    {
+      email: Type.String({ minLength: 1, maxLength: 1_024, pattern: PRINTABLE, examples: ["bob@example.com"] }),
+      role: Role,
+    },
+    { additionalProperties: false, examples: [{ email: "bob@example.com", role: "member" }] },
+  ),
+);
+
+const EXAMPLE_EXPIRY = "2026-01-22T09:30:00.123Z";
+
+export const Invitation = component(
+  "Invitation",
+  Type.Object(
+    {
+      invitation_id: InvitationId,
+      email: Type.Union([Type.String(), Type.Null()], {
+        description: "In its one spelling; null when it is no longer stored.",
+        examples: ["bob@example.com"],
+      }),
+      role: Role,
+      invited_by: Type.Union([Member, Type.Null()], { description: "Null: the operator." }),
+      invited_at: Timestamp,
+      expires_at: Timestamp,
+    },
+    {
+      additionalProperties: false,
+      examples: [
+        {
+          invitation_id: EXAMPLE_INVITATION_ID,
+          email: "bob@example.com",
+          role: "member",
+          invited_by: "user:0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70",
+          invited_at: EXAMPLE_TIME,
+          expires_at: EXAMPLE_EXPIRY,
+        },
+      ],
+    },
+  ),
+);
+
+export const InvitationList = component("InvitationList", list(Invitation));
+
+export const InvitationRevoked = component(
+  "InvitationRevoked",
+  Type.Object(
+    { invitation_id: InvitationId, status: Type.Literal("revoked") },
+    { additionalProperties: false, examples: [{ invitation_id: EXAMPLE_INVITATION_ID, status: "revoked" }] },
+  ),
+);
+
+export const InvitationToken = component(
+  "InvitationToken",
+  Type.Object(
+    { token: Type.String({ pattern: INVITATION_TOKEN, description: "What follows the # in the mailed link." }) },
+    { additionalProperties: false, examples: [{ token: `lvi_${"A".repeat(86)}` }] },
+  ),
+);
+
+export const InvitationPreview = component(
+  "InvitationPreview",
+  Type.Object(
+    { org_id: OrgId, name: Name, role: Role, expires_at: Timestamp },
+    {
+      additionalProperties: false,
+      examples: [{ org_id: EXAMPLE_ORG_ID, name: "Acme", role: "member", expires_at: EXAMPLE_EXPIRY }],
+    },
+  ),
+);

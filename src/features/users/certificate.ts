@@ -31,6 +31,7 @@ const ENDED = [
   "keys",
   "schedules",
   "unfinished jobs",
+  "invitations to organisations, by the user and for their address",
   "memberships in organisations that have other owners",
 ];
 

@@ -7,7 +7,7 @@ import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../../connectors/connector.ts";
 import { ofAccount } from "../../../events/account.ts";
 import { keyStream } from "../../../events/key.ts";
-import { orgAccount, orgStream } from "../../../events/org.ts";
+import { INVITED_ADDRESS, invitationSubject, orgAccount, orgStream } from "../../../events/org.ts";
 import { scheduleStream } from "../../../events/schedule.ts";
 import { subjectStream } from "../../../events/subject.ts";
 import { ERASED_CLASSES, userAccount } from "../../../events/user.ts";
@@ -27,13 +27,13 @@ import { ERASE_USER } from "./reactions.ts";
 /** Things that are looked for at once. */
 const PAGE = 100;
 /** Within a second, every process has locked the user out; requests that began before may take as long as any. */
-const READS = ["keys", "schedules", "jobs", "org_members"] as const;
+const READS = ["keys", "schedules", "jobs", "org_members", "org_invitations"] as const;
 
 export interface ErasureParts {
   readonly log: EventLog;
   readonly sql: Sql;
   readonly projector: Pick<Projector, "readAt">;
-  readonly vault: Vault;
+  readonly vault: Pick<Vault, "destroy" | "pseudonym">;
 }
 
 export function erasureWorkflow(parts: ErasureParts): Connector {
@@ -65,9 +65,12 @@ interface Ending {
   readonly signal: AbortSignal;
 }
 
-/** Ends what belongs to a user: keys, schedules, unfinished jobs, subjects and memberships. */
-async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, signal }: Ending): Promise<void> {
+/** Ends what belongs to a user: keys, schedules, unfinished jobs, subjects, invitations and memberships. */
+async function endAll({ log, sql, projector, vault }: ErasureParts, { user_id, actor, signal }: Ending): Promise<void> {
   const account = userAccount(user_id);
+  const email = (await readUser(log, user_id))?.profile.email ?? null;
+  const address = email === null ? null : await vault.pseudonym({ kind: INVITED_ADDRESS, value: email });
+  const invitations: string[] = [];
   const meta = (id: string) => ({ actor, ...ofAccount(account), correlation_id: id });
   const position = await log.head();
   /** Page by page, by position: what does not end, such as a membership, does not come again. */
@@ -134,6 +137,23 @@ async function endAll({ log, sql, projector }: ErasureParts, { user_id, actor, s
         meta: { ...meta(subject), subject },
       }),
   );
+  // Those by the user, and those for the address that is to be forgotten.
+  await each(
+    (after, take) => sql<{ org_id: string; invitation_id: string; position: number }[]>`
+      select org_id, invitation_id, position from levqor_read.org_invitations
+      where over_at is null and (invited_by = ${account} or address = ${address}) and position > ${after}
+      order by position limit ${take}`,
+    async ({ org_id, invitation_id }) => {
+      await handle(log, {
+        stream_id: orgStream(org_id),
+        decider: orgDecider,
+        command: { type: "forget", member: account, address },
+        meta: { actor, account: orgAccount(org_id), correlation_id: org_id },
+      });
+      invitations.push(invitationSubject(invitation_id));
+    },
+  );
+  if (invitations.length > 0) await vault.destroy(invitations, ERASED_CLASSES);
   await each(
     (after, take) => sql<{ org_id: string; position: number }[]>`
       select org_id, position from levqor_read.org_members

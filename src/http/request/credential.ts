@@ -17,7 +17,7 @@ const SECRET_HEADERS = secretHeaders.map((name) => name.toLowerCase());
 /** Anything shorter occurs in other texts by chance; configured keys are no shorter. */
 const MIN_LENGTH = 16;
 /** Keys, sessions' secrets and tokens as this service issues them, and JWTs, whoever's they are. */
-const SECRET = /lv[lr]_[\w-]{43}|lvs_[0-9A-Za-z]{38}|lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
+const SECRET = /lv[ilr]_[\w-]{43}|lvs_[0-9A-Za-z]{38}|lvq_(?:live|test)_[0-9A-Za-z]{38}|eyJ[\w-]+\.eyJ[\w-]+\.[\w-]*/;
 
 /** What the request identifies its caller by: a key, a token, or something that is neither; `null`: nothing. */
 export function credentialOf(headers: Headers): string | null {

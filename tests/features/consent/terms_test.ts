@@ -146,6 +146,8 @@ describe("until a user accepts the terms", () => {
       "getOwnUser",
       "listConsents",
       "listSessions",
+      // Somebody decides whether to accept the terms knowing what they are for.
+      "previewInvitation",
       "updateOwnUser",
       "withdrawMarketing",
     ]);

@@ -1,13 +1,20 @@
-/** The pages on which people sign in, in a real browser: what they do works under their own policy. */
+/** The pages on which people sign in and accept invitations, in a real browser: what they do works under their own policy. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
+import { orgStream } from "../../../events/org.ts";
 import { signInStream } from "../../../events/sign_in.ts";
+import { upsertUser } from "../../../src/access/users.ts";
+import { publishDocuments } from "../../../src/features/consent/documents.ts";
+import { createOrg } from "../../../src/features/orgs/commands.ts";
+import { invite } from "../../../src/features/orgs/invitations.ts";
+import { invitationToken } from "../../../src/features/orgs/secrets.ts";
 import { issueLink, requestSignIn } from "../../../src/features/sign_in/commands.ts";
 import { linkToken, newBrowserSecret } from "../../../src/features/sign_in/secrets.ts";
 import { personalLog } from "../../../src/vault/mod.ts";
 import { type Harness, startApi } from "../../http/harness.ts";
 import { chromiumAvailable, launchChromium } from "../../support/chromium.ts";
 import { keepSecret } from "../../support/secrets.ts";
+import { signedIn } from "../../support/sessions.ts";
 
 describe.skipIf(!chromiumAvailable)("in a browser", () => {
   let api: Harness;
@@ -58,6 +65,39 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
     await page.getByLabel("Code").fill("0000-0000");
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByText("The link or code has expired.").waitFor();
+    await page.close();
+  }, 180_000);
+
+  test("an invitation is shown to whoever signs in, and accepted with its button once they accept the terms", async () => {
+    const log = personalLog(api.log, api.vault);
+    await publishDocuments(log, { actor: "system:test" });
+    const email = `${crypto.randomUUID()}@example.com`;
+    const meta = { actor: "key:1" };
+    const upserted = await upsertUser({ log, vault: api.vault }, { profile: { email }, meta });
+    if ("refusal" in upserted) throw new Error(upserted.refusal.message);
+    const user = `user:${upserted.user_id}`;
+    const [org_id, invitation_id] = [Bun.randomUUIDv7(), Bun.randomUUIDv7()];
+    await createOrg(log, { org_id, name: "Acme", owner: "user:ada", meta });
+    const asked = { org_id, invitation_id, email, role: "viewer", by: null, meta, causation_id: undefined } as const;
+    expect(await invite({ log, vault: api.vault, sql: api.sql }, asked)).toMatchObject({ ok: true });
+    const token = await invitationToken(api.vault, { org_id, invitation_id });
+    keepSecret(token);
+
+    const page = await browser.newPage();
+    const refused: string[] = [];
+    page.on("console", (message) => message.type() === "error" && refused.push(message.text()));
+    await page.goto(`${api.url}/invitation#${token}`);
+    const link = page.getByRole("link", { name: "Sign in", exact: true });
+    expect(await link.getAttribute("href")).toBe("/auth/sign-in?next=/invitation");
+    const session = await signedIn(log, { user });
+    await page.context().addCookies([{ name: "levqor-session-dev", value: session.token, url: api.url }]);
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.getByText("Acme invites you to join it. Your role will be: viewer.").waitFor();
+    expect(await api.log.readStream(orgStream(org_id))).toHaveLength(2);
+    await page.getByRole("button", { name: "Join" }).click();
+    await page.getByRole("button", { name: "Accept the terms and join" }).click();
+    await page.getByText("You are a member of Acme now.").waitFor();
+    expect(refused.filter((text) => !/40[13]/.test(text))).toEqual([]);
     await page.close();
   }, 180_000);
 });

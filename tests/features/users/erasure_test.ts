@@ -4,7 +4,7 @@ import { decode } from "../../../events/mod.ts";
 import { userStream } from "../../../events/user.ts";
 import { connect } from "../../../src/db/mod.ts";
 import { repeatErasures } from "../../../src/features/erasures/mod.ts";
-import { erasureWorkflow } from "../../../src/features/users/erasure.ts";
+import { type ErasureParts, erasureWorkflow } from "../../../src/features/users/erasure.ts";
 import { ERASE_USER, eraseUser } from "../../../src/features/users/reactions.ts";
 import type { EventLog } from "../../../src/log/mod.ts";
 import { submit } from "../../../src/reactor/mod.ts";
@@ -30,7 +30,7 @@ const create = async (path: string, body: object, headers: Headers) => {
   if (answer.status >= 300) throw new Error(`${path} answered ${answer.status}: ${answer.text}`);
   return answer.body;
 };
-const erase = (user_id: string, with_parts = parts()) =>
+const erase = (user_id: string, with_parts: ErasureParts = parts()) =>
   erasureWorkflow(with_parts).run({ user_id }, {
     signal: new AbortController().signal,
     idempotency_key: "test",
@@ -99,7 +99,7 @@ test("a user who is erased is gone everywhere, however often that is interrupted
 
   // Interrupted before its keys are destroyed, and before that is recorded.
   const interrupted = () => Promise.reject(new Error("interrupted"));
-  const vault = Object.assign(Object.create(api.vault), { destroy: interrupted });
+  const vault = { pseudonym: api.vault.pseudonym.bind(api.vault), destroy: interrupted };
   await expect(erase(ada.user_id, { ...parts(), vault })).rejects.toThrow("interrupted");
   const append: EventLog["append"] = (one) =>
     one.events.some(({ type }) => type === "user.erased") ? interrupted() : api.personal_log.append(one);
@@ -150,6 +150,46 @@ test("a user who is erased is gone everywhere, however often that is interrupted
   expect(textOf(await opened(ada))).not.toContain(PLANTED);
   expect(await repeatErasures(parts())).toBe(0);
   expect((await send("GET", `?email=${encodeURIComponent(ada.email)}`)).body.user_id).toBe(again.body.user.user_id);
+});
+
+test("open invitations of a user who is erased, and those by them, end and are forgotten", async () => {
+  const [ada, bob] = [
+    await session({ email: `${PLANTED}-${crypto.randomUUID()}@example.com`, email_verified: true }),
+    await session({ email: `${crypto.randomUUID()}@example.com`, email_verified: true }),
+  ];
+  const email = (await send("GET", "/me", undefined, ada.headers)).body.email;
+  const own = await create("orgs", { name: "Ada's" }, ada.headers);
+  const other = await create("orgs", { name: "Bob's" }, bob.headers);
+  const by = await create(
+    `orgs/${own.org_id}/invitations`,
+    { email: `${PLANTED}-${crypto.randomUUID()}@example.com`, role: "member" },
+    ada.headers,
+  );
+  const to = await create(`orgs/${other.org_id}/invitations`, { email, role: "member" }, bob.headers);
+  const kept = await create(
+    `orgs/${other.org_id}/invitations`,
+    { email: `${crypto.randomUUID()}@example.com`, role: "member" },
+    bob.headers,
+  );
+  const history = async ({ org_id }: { org_id: string }) => await api.personal_log.readStream(`org-${org_id}`);
+  expect(textOf([...(await history(own)), ...(await history(other))])).toContain(PLANTED);
+  const backup = await vaultOf(`invitation:${to.invitation_id}`);
+
+  expect((await send("POST", "/me/erasure", undefined, ada.headers)).status).toBe(202);
+  expect(await erase(ada.user_id)).toEqual({ erased: true });
+  const forgotten = async () => textOf([...(await history(own)), ...(await history(other))]);
+  expect(await forgotten()).not.toContain(PLANTED);
+  const ends = [own, other].map(async (org) => (await history(org)).map(decode).at(-1));
+  expect((await Promise.all(ends)).map((event) => [event?.type, event?.data])).toEqual(
+    [by, to].map(({ invitation_id }) => ["org.invitation_ended", { invitation_id, reason: "erased" }]),
+  );
+  const { data } = (await api.ask(`/api/v1/orgs/${other.org_id}/invitations`, { headers: bob.headers })).body;
+  expect(data).toEqual([kept]);
+
+  await restore(`invitation:${to.invitation_id}`, backup);
+  expect(await forgotten()).toContain(PLANTED);
+  expect(await repeatErasures(parts())).toBe(1);
+  expect(await forgotten()).not.toContain(PLANTED);
 });
 
 describe("an erasure", () => {

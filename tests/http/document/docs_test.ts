@@ -34,7 +34,7 @@ describe("/docs/json", () => {
         "get /docs/page.css",
         "get /docs/start.js",
       ],
-      ...["get /docs/swagger-ui-bundle.js", "get /docs/swagger-ui.css", "get /favicon.ico"],
+      ...["get /docs/swagger-ui-bundle.js", "get /docs/swagger-ui.css", "get /favicon.ico", "get /invitation"],
       ...["get /marketing/confirm/{token}", "get /public", "get /public/*", "get /public/openapi.json"],
       ...["get /robots.txt", "get /sitemap.xml", "get /status", "get /unsubscribe/{token}"],
     ]);
