@@ -58,9 +58,11 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
   const jetstream = await relayed(witnesses);
   await subscribed(witnesses);
   await Promise.all([...subscribers.values()].map((subscriber) => subscriber.stop()));
-  const statuses = await allStatuses(witnesses);
-  const persons = await people.look(signal);
-  const replay = await verifyReadModels(stage);
+  const [statuses, persons, replay] = await Promise.all([
+    allStatuses(witnesses),
+    people.look(signal),
+    verifyReadModels(stage),
+  ]);
   const processes = [...stage.services.values(), ...stage.external_workers.values()];
   const exits = processes.flatMap((each) => each.exits);
   const exit_codes = await stage.stopServices();

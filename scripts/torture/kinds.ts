@@ -326,7 +326,13 @@ const HOSTILE: readonly Kind[] = [
         workflow: "torture-steps",
         payload: {},
         steps: [
-          { id: "fetch", uses: "http", with: { url: `${url}/hostile/${hostileKind(random)}`, timeout_ms: 3_000 } },
+          {
+            id: "fetch",
+            uses: "http",
+            with: { url: `${url}/hostile/${hostileKind(random)}`, timeout_ms: 3_000 },
+            // The connector's own five attempts at an endless response outlast the load by twenty seconds.
+            retry: { max_attempts: 2, backoff: { initial_seconds: 0.1 } },
+          },
           {
             id: "pass",
             uses: "http",
