@@ -1,7 +1,9 @@
 /** Everything that is held about a user, as a zip file that is written while it is read. */
 import type { StoredEvent } from "../../../events/envelope.ts";
 import { metaOf } from "../../../events/mod.ts";
+import { INVITED_ADDRESS } from "../../../events/org.ts";
 import { userAccount } from "../../../events/user.ts";
+import type { OrgInvitationRow } from "../../../projections/org_invitations.ts";
 import type { OrgMemberRow } from "../../../projections/org_members.ts";
 import type { UserStreamRow } from "../../../projections/user_streams.ts";
 import { pause } from "../../async/mod.ts";
@@ -12,7 +14,7 @@ import type { Vault } from "../../vault/mod.ts";
 import { showUser } from "./queries.ts";
 
 /** The read models that it is found with. */
-export const EXPORT_READS = ["user_streams", "org_members"] as const;
+export const EXPORT_READS = ["user_streams", "org_members", "org_invitations"] as const;
 /** Streams that are looked for at once. */
 const PAGE = 25;
 /**
@@ -47,14 +49,25 @@ interface ExportedFile {
 
 async function* filesOf(options: ExportOptions): AsyncGenerator<ExportedFile | { name: string; input: string }> {
   const { sql, user_id, position } = options;
-  yield { name: "user.json", input: json(await showUser(options, user_id)) };
+  const user = await showUser(options, user_id);
+  yield { name: "user.json", input: json(user) };
   const organisations = await sql<Pick<OrgMemberRow, "org_id" | "role">[]>`
     select org_id, role from levqor_read.org_members where member = ${userAccount(user_id)} order by position`;
   yield { name: "organisations.json", input: json(organisations) };
+  yield { name: "invitations.json", input: json(await invitationsOf(options, user?.email ?? null)) };
   const categories = await sql<{ category: string }[]>`
     select distinct category from levqor_read.user_streams
     where user_id = ${user_id} and position <= ${position} order by category`;
   for (const { category } of categories) yield { name: `events/${category}.json`, input: list(options, category) };
+}
+
+/** Those to an address that are open: it is stored with each. */
+async function invitationsOf({ sql, vault }: ExportOptions, email: string | null) {
+  if (email === null) return [];
+  const address = await vault.pseudonym({ kind: INVITED_ADDRESS, value: email });
+  return await sql<Pick<OrgInvitationRow, "org_id" | "role" | "invited_at">[]>`
+    select org_id, role, invited_at from levqor_read.org_invitations
+    where over_at is null and address = ${address} order by position`;
 }
 
 function json(value: unknown): string {

@@ -169,13 +169,13 @@ export function userRoutes({ log, vault, sql, projector, timing, config, logger,
         tag: tags.users,
         summary: "Export everything held about the user who calls",
         description:
-          "For a user's own session; operators do it for a user whose account they act for. Writes a zip file of JSON: the user as they are now, their organisations, and every event of their account or about them, opened, by what it is about, up to Levqor-Position. The file is stored nowhere, and that it was written is on record. If it cannot be completed, the connection is broken off.",
+          "For a user's own session; operators do it for a user whose account they act for. Writes a zip file of JSON: the user as they are now, their organisations, open invitations for their address, and every event of their account or about them, opened, by what it is about, up to Levqor-Position. The file is stored nowhere, and that it was written is on record. If it cannot be completed, the connection is broken off.",
         scope: "users:read",
         step_up: true,
         without_terms: true,
         responses: {
           200: {
-            description: "The file: user.json, organisations.json, and events/<category>.json.",
+            description: "The file: user.json, organisations.json, invitations.json, and events/<category>.json.",
             content_type: "application/zip",
             example: "PK…",
           },

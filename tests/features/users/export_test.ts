@@ -31,7 +31,8 @@ async function exported(headers: Headers) {
 }
 
 test("an export has the user, their organisations, and all events of theirs, opened", async () => {
-  const ada = await session({ email: `${crypto.randomUUID()}@example.com`, email_verified: true });
+  const email = `${crypto.randomUUID()}@example.com`;
+  const ada = await session({ email, email_verified: true });
   const eve = await session();
   await send("PATCH", "/me", { name: "Ada", meta: { plan: "team" } }, ada.headers);
   await send("PATCH", "/me", { name: "Eve" }, eve.headers);
@@ -39,13 +40,21 @@ test("an export has the user, their organisations, and all events of theirs, ope
     [ada, ada, eve].map(({ headers }, n) => api.submit({ workflow: "nobody", payload: { n } }, headers)),
   );
   const org = await api.ask("/api/v1/orgs", post({ name: "Acme" }, ada.headers));
+  const inviting = await api.ask("/api/v1/orgs", post({ name: "Inviting" }, eve.headers));
+  const { org_id } = inviting.body;
+  const invited = await api.ask(`/api/v1/orgs/${org_id}/invitations`, post({ email, role: "viewer" }, eve.headers));
+  const { invited_at } = invited.body;
 
   const { response, files } = await exported(ada.headers);
   expect(response.headers.get("content-type")).toBe("application/zip");
   expect(response.headers.get("content-disposition")).toMatch(/^attachment; filename="levqor-user-\d+\.zip"$/);
-  expect(Object.keys(files)).toEqual(["user.json", "organisations.json", "events/job.json", "events/user.json"]);
+  expect(Object.keys(files)).toEqual([
+    ...["user.json", "organisations.json", "invitations.json"],
+    ...["events/job.json", "events/user.json"],
+  ]);
   expect(files["user.json"]).toEqual((await send("GET", "/me", undefined, ada.headers)).body);
   expect(files["organisations.json"]).toEqual([{ org_id: org.body.org_id, role: "owner" }]);
+  expect(files["invitations.json"]).toEqual([{ org_id, role: "viewer", invited_at }]);
   const submitted: Exported[] = files["events/job.json"];
   expect(submitted.map(({ event_id }) => event_id).sort()).toEqual(
     jobs
