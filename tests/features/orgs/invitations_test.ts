@@ -152,7 +152,11 @@ describe("an invitation", () => {
     const shapes = await Promise.all(
       [known, address()].map(async (email) => {
         const { status, headers, body } = await send("POST", `${path}/invitations`, { email, role: "member" }, ada);
-        const forms = Object.entries<string>(body).map(([name, value]) => [name, name === "email" || value.length]);
+        const forms = Object.entries<string>(body).map(([name, value]) => [
+          name,
+          // A time is shorter if it ends in zeros.
+          name.endsWith("_at") ? Number.isFinite(Date.parse(value)) : value.length,
+        ]);
         return { status, headers: [...headers.keys()].sort(), forms };
       }),
     );
