@@ -49,6 +49,15 @@ export type UserCreated = Static<typeof UserCreated>;
 export const UserUpdated = Type.Partial(UserProfile);
 export type UserUpdated = Static<typeof UserUpdated>;
 
+/** The address has no effect until whoever has it confirms it, with the link that is mailed there. */
+export const UserEmailChangeRequested = Type.Object({
+  change_id: Uuid,
+  email: personal(Type.String({ minLength: 1, maxLength: 254 })),
+});
+export type UserEmailChangeRequested = Static<typeof UserEmailChangeRequested>;
+
+export const UserEmailVerified = Type.Object({});
+
 export const UserSuspended = Type.Object({ reason: Type.Optional(personal(Type.String({ maxLength: 1_024 }))) });
 export type UserSuspended = Static<typeof UserSuspended>;
 
@@ -72,6 +81,14 @@ export type UserErased = Static<typeof UserErased>;
 export const userEvents = {
   "user.created": eventType(UserCreated, "a user was recorded, with what is known of them"),
   "user.updated": eventType(UserUpdated, "what is known of the user changed"),
+  "user.email_change_requested": eventType(
+    UserEmailChangeRequested,
+    "the user wants another address, which is about to be mailed a link; an earlier one is no longer valid",
+  ),
+  "user.email_verified": eventType(
+    UserEmailVerified,
+    "the user used a link, or a code, that was mailed to the address that they have since the last event that says one",
+  ),
   "user.suspended": eventType(UserSuspended, "an operator suspended the user, who is rejected from then on"),
   "user.resumed": eventType(UserResumed, "an operator lifted the user's suspension"),
   "user.exported": eventType(UserExported, "a user, or an operator for them, got everything that is held about them"),

@@ -125,7 +125,7 @@ async function torture(
   const troubled_ms = duration - Math.min(QUIET.share * duration, QUIET.most_ms);
   const troubled = AbortSignal.any([over, AbortSignal.timeout(troubled_ms - (performance.now() - began))]);
   const harming = harm.run(troubled);
-  const people = new People({ client, url, seed });
+  const people = new People({ client, url, seed, mails: stage.resend.mails });
   const living = people.run(troubled);
   const script = faultScript(seed, troubled_ms);
   const faults = await inflict({ stage, script, signal: troubled, on_fault: (text) => progress.tell(text) });

@@ -60,6 +60,17 @@ export interface UserSeen {
   readonly created: number;
 }
 
+/** What became of one request to sign in. */
+export interface SignInSeen {
+  readonly address: string;
+  /** Mails with its link. */
+  readonly mails: number;
+  /** Of the responses to those who used the link at once; `undefined`: there was none. */
+  readonly statuses: readonly (number | undefined)[];
+  /** The user whose session they got. */
+  readonly users: readonly string[];
+}
+
 export interface Evidence {
   readonly acknowledged: readonly Acknowledged[];
   /** What already went wrong while the load ran. */
@@ -83,6 +94,7 @@ export interface Evidence {
   readonly polite: PoliteTimes;
   readonly persons: readonly PersonSeen[];
   readonly users: readonly UserSeen[];
+  readonly sign_ins: readonly SignInSeen[];
   readonly exits: readonly Exit[];
   readonly fatal: readonly string[];
   /** Of the last stop. */

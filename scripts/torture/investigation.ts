@@ -85,6 +85,7 @@ export async function gather(witnesses: Witnesses): Promise<Evidence> {
     polite: harm.times,
     persons,
     users: people.users,
+    sign_ins: people.signIns,
     exits,
     fatal: stage.fatal,
     exit_codes,

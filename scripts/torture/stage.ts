@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { natsServer } from "../../tests/support/nats.ts";
 import { type BreakingProxy, startProxy } from "../../tests/support/proxy.ts";
+import { type ResendStandIn, startResend } from "../../tests/support/resend.ts";
 import { type Clock, findFaketime, startClock } from "./clock.ts";
 import { type Disk, mountDisk } from "./disk.ts";
 import {
@@ -51,6 +52,7 @@ export interface Stage {
   /** `undefined`: no disk can be mounted here. */
   readonly disk: Disk | undefined;
   readonly stand_in: StandIn;
+  readonly resend: ResendStandIn;
   /** Lines of the services' logs at the level `fatal`. */
   readonly fatal: string[];
   /** Stops the services as a deployment does; resolves to the exit codes. */
@@ -105,7 +107,11 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
   const vault_key = Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64");
   const secret = `whsec_${Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64")}`;
   const stand_in = startStandIn(secret);
-  cleanups.push(() => stand_in.stop());
+  const resend = startResend();
+  cleanups.push(
+    () => stand_in.stop(),
+    () => resend.stop(),
+  );
 
   const clocks = new Map<ServiceName | "postgres", Clock>();
   const postgresClock = clock("postgres") || undefined;
@@ -179,6 +185,9 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
           WORKER_CONCURRENCY: String(WORKER_CONCURRENCY),
           WEBHOOK_SECRET: secret,
           VAULT_KEY: vault_key,
+          RESEND_API_KEY: resend.key,
+          RESEND_BASE_URL: resend.url.replace(/\/$/, ""),
+          MAIL_DOMAIN: "example.com",
           OUTBOUND_ALLOW: "127.0.0.0/8",
           // The load comes from one address, with one key.
           RATE_BURST: "none",
@@ -212,6 +221,7 @@ async function build(folder: string, { binary, cleanups, close }: Building): Pro
     clocks: library ? clocks : undefined,
     disk,
     stand_in,
+    resend,
     fatal,
     stopServices: async () => {
       await Promise.all(

@@ -30,9 +30,14 @@ const CALLBACK_AFTER: Readonly<Record<string, Standing["callback"]>> = {
   "job.callback_requested": "pending",
 };
 
+/** A job that is due later than this after its intake is not waited for. */
+const SOON_MS = 3_600_000;
+
 /** `isRun`: whether anybody runs a workflow. */
 export function standingOf(history: readonly LogEvent[], isRun: (workflow: string) => boolean): Standing {
-  const { workflow, callback_url } = history[0]?.data ?? {};
+  const [submitted] = history;
+  const { workflow, callback_url, run_at } = submitted?.data ?? {};
+  const isFar = run_at !== undefined && Date.parse(run_at) > (submitted?.recorded_at ?? 0) + SOON_MS;
   let status: Standing["status"] = "queued";
   let callback: Standing["callback"] = "none";
   let approval = false;
@@ -42,7 +47,7 @@ export function standingOf(history: readonly LogEvent[], isRun: (workflow: strin
     status = STATUS_AFTER[type] ?? status;
     if (callback_url !== undefined) callback = CALLBACK_AFTER[type] ?? callback;
   }
-  const waits = status === "queued" && (approval || !isRun(workflow));
+  const waits = status === "queued" && (approval || isFar || !isRun(workflow));
   if ((status === "queued" || status === "running") && !waits) return { status, callback, open: status };
   return { status, callback, open: callback === "pending" ? "callback" : undefined };
 }

@@ -51,6 +51,19 @@ export async function checkUsers(client: Client, { check }: Checks): Promise<voi
     expectStatus(certificate, 200);
     expect(certificate.body.user_id === user.user_id, "the certificate of the user", certificate.body);
   });
+  await check("another address is asked for, and not confirmed by a token that was not mailed", async () => {
+    const { user } = (await client.post(`${ROUTE}/upsert`, { email: EMAIL })).body;
+    const headers = { "levqor-account": user.account };
+    // Nobody gets a mail: it is not asked for.
+    expectProblem(
+      await client.post(`${ROUTE}/me/email`, { email: "levqor-validate" }, { headers }),
+      422,
+      "invalid_email",
+    );
+    const token = `lve_${"A".repeat(65)}`;
+    const confirmed = await client.post(`${ROUTE}/me/email/confirm`, { token }, { headers });
+    expectProblem(confirmed, 410, "email_link_expired");
+  });
   await check("what is wrong with a user is told without quoting it", async () => {
     for (const [wrong, error] of [
       [{ email: "levqor-validate" }, "invalid_email"],

@@ -12,5 +12,6 @@ export {
 } from "./caller.ts";
 export { type Grant, missingGrants, type Tiers } from "./grant.ts";
 export { newKey, newSessionSecret } from "./key_text.ts";
+export { idsOfToken, type MailedTokens, mailedToken, tokenPattern } from "./mailed_token.ts";
 export { isOperatorScope, type Scope, scopes } from "./scopes.ts";
 export { type TokenOptions, tokenVerifier } from "./tokens.ts";

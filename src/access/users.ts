@@ -7,8 +7,16 @@
 import type { EventMeta } from "../../events/envelope.ts";
 import { decode } from "../../events/mod.ts";
 import { type UserProfile, userAccount, userOf, userStream } from "../../events/user.ts";
-import { type UserCommand, type UserRejection, type UserState, userDecider } from "../domain/user.ts";
-import { type EventLog, type Handled, handle } from "../log/mod.ts";
+import {
+  confirmedBy,
+  type EmailProof,
+  SIGN_IN_ACTOR,
+  type UserCommand,
+  type UserRejection,
+  type UserState,
+  userDecider,
+} from "../domain/user.ts";
+import { type Append, type EventLog, type Handled, handle } from "../log/mod.ts";
 
 /** Whose an address is: the vault's blind index. */
 interface AddressIndex {
@@ -85,7 +93,8 @@ export async function upsertUser(
     vault.prepare(owner, "profile");
     const user_id = userOf(owner);
     if (user_id === undefined) throw new Error("Cannot upsert a user: their address is not a user's");
-    const handled = await commandUser(log, { user_id, command: { type: "upsert", profile }, meta });
+    const command = { type: "upsert", profile, claims: meta.actor !== SIGN_IN_ACTOR } as const;
+    const handled = await commandUser(log, { user_id, command, meta });
     if (!handled.ok) {
       if (handled.refusal.code !== "address_given_up") return { refusal: handled.refusal };
       await vault.release(address(email), owner);
@@ -139,6 +148,45 @@ export async function changeUser(
 }
 
 /**
+ * Makes the address that a user asked for theirs: whoever has it used the link. It is claimed first, as with
+ * {@link changeUser}. Throws what `log.append` and the vault throw.
+ */
+export async function confirmEmailChange(
+  { log, vault }: UserParts,
+  { user_id, meta, ...link }: { user_id: string; change_id: string; now: number; meta: UserMeta },
+): Promise<Changed> {
+  const user = await readUser(log, user_id);
+  const email = user && confirmedBy(link, user);
+  const isActive = user?.status === "active" || user?.status === "suspended";
+  const subject = userAccount(user_id);
+  const isClaimed = email !== undefined && isActive;
+  if (isClaimed && (await claimed(vault, { email, subject })) !== subject) return { ok: false, reason: "email_taken" };
+  const command = { type: "confirm_email_change", ...link } as const;
+  const confirmed = await commandUser(log, { user_id, command, meta });
+  if (!confirmed.ok) {
+    // The link was used, or replaced, in the meantime.
+    if (isClaimed && (await readUser(log, user_id))?.profile.email !== email)
+      await vault.release(address(email), subject);
+    return { ok: false, reason: "refused", refusal: confirmed.refusal };
+  }
+  const before = confirmed.state.profile.email;
+  if (before !== null && before !== email) await vault.release(address(before), subject);
+  return { ok: true, position: confirmed.position };
+}
+
+/** What is appended to a user's stream if their address was not verified before, and this proves it. */
+export async function emailVerification(
+  log: Pick<EventLog, "readStream">,
+  { user, proof }: { user: string; proof: EmailProof },
+): Promise<Pick<Append, "stream_id" | "expected_version" | "events">[]> {
+  const stream_id = userStream(userOf(user) as string);
+  const known = await log.readStream(stream_id);
+  const state = known.map(decode).reduce(userDecider.evolve, userDecider.initial);
+  const events = userDecider.decide({ type: "verify_email", proof }, state);
+  return "rejected" in events || events.length === 0 ? [] : [{ stream_id, expected_version: known.length, events }];
+}
+
+/**
  * Records a user of the auth server, with their address if it is verified and nobody else's, unless they are on record.
  * Throws what `log.append` and the vault throw.
  */
@@ -151,7 +199,7 @@ export async function ensureUser(
   const isTheirs =
     verified_email !== undefined && (await claimed(vault, { email: verified_email, subject })) === subject;
   const profile = isTheirs ? { email: verified_email } : {};
-  await commandUser(log, { user_id, command: { type: "create", profile }, meta });
+  await commandUser(log, { user_id, command: { type: "create", profile, verified: isTheirs }, meta });
 }
 
 async function isRecorded(log: EventLog, userId: string): Promise<boolean> {

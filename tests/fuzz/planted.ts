@@ -7,7 +7,7 @@ import type { DocumentVersion } from "../../events/document.ts";
 import { sessionStream } from "../../events/session.ts";
 import { userAccount } from "../../events/user.ts";
 import { newSessionSecret } from "../../src/access/mod.ts";
-import { upsertUser } from "../../src/access/users.ts";
+import { commandUser, upsertUser } from "../../src/access/users.ts";
 import { connect } from "../../src/db/mod.ts";
 import { firstDecision } from "../../src/domain/decider.ts";
 import { sessionDecider } from "../../src/domain/session.ts";
@@ -19,6 +19,7 @@ import { invite } from "../../src/features/orgs/invitations.ts";
 import { invitationToken } from "../../src/features/orgs/secrets.ts";
 import { issueLink, requestSignIn } from "../../src/features/sign_in/commands.ts";
 import { linkToken } from "../../src/features/sign_in/secrets.ts";
+import { emailChangeToken } from "../../src/features/users/email_change.ts";
 import { openLog } from "../../src/log/mod.ts";
 import { MasterKeys, personalLog, Vault } from "../../src/vault/mod.ts";
 import { PERIODS } from "../support/vault.ts";
@@ -110,6 +111,22 @@ export function startPlanting({ url, vault_key }: { url: string; vault_key: stri
     draft.json = { token };
   };
 
+  /** A user who is on record. */
+  async function user(): Promise<string> {
+    const user_id = crypto.randomUUID();
+    const command = { type: "create", profile: {}, verified: false } as const;
+    await commandUser(log, { user_id, command, meta: { actor: "operator" } });
+    return user_id;
+  }
+
+  /** The token that confirms a user's new address. */
+  async function emailChange(user_id: string): Promise<string> {
+    const change_id = Bun.randomUUIDv7();
+    const command = { type: "request_email_change", change_id, email: `${change_id}@example.com` } as const;
+    await commandUser(log, { user_id, command, meta: { actor: "operator" } });
+    return await emailChangeToken(vault, change_id);
+  }
+
   const plants: Readonly<Record<string, (draft: Draft) => Promise<void> | void>> = {
     async endSession(draft) {
       draft.headers.set("levqor-account", USER);
@@ -127,6 +144,14 @@ export function startPlanting({ url, vault_key }: { url: string; vault_key: stri
     },
     previewInvitation: invitee,
     acceptInvitation: invitee,
+    async requestEmailChange(draft) {
+      draft.headers.set("levqor-account", userAccount(await user()));
+    },
+    async confirmEmailChange(draft) {
+      const user_id = await user();
+      draft.headers.set("levqor-account", userAccount(user_id));
+      draft.json = { token: await emailChange(user_id) };
+    },
     createOrg(draft) {
       draft.json = { owner: USER, ...(draft.json as object) };
     },

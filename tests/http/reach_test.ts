@@ -346,6 +346,8 @@ const cases: Record<string, () => Call[]> = {
   updateOwnUser: () => [],
   eraseOwnUser: () => [],
   exportOwnUser: () => [],
+  requestEmailChange: () => [],
+  confirmEmailChange: () => [],
   getUser: () => [forUsers("GET", `/${person}`, NO_USER)],
   updateUser: () => [forUsers("PATCH", `/${person}`, NO_USER, { name: "Mine" })],
   suspendUser: () => [forUsers("POST", `/${person}/suspend`, NOT_OPERATOR, {})],

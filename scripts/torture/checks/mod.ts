@@ -6,7 +6,7 @@ import { politeUnharmed } from "./harm.ts";
 import { allSettled, endAsExpected, statusTrue } from "./jobs.ts";
 import { oneOfAKey } from "./limits.ts";
 import { acknowledgedExist, dense, relayed, replayed, streamed, unchanged } from "./log.ts";
-import { forgotten, oneUserAnAddress, sealed } from "./people.ts";
+import { forgotten, oneUserAnAddress, sealed, signedInOnce } from "./people.ts";
 import { noCrash, promisesKept, stopsInPeace } from "./processes.ts";
 import { schedulesOnce } from "./schedules.ts";
 
@@ -35,6 +35,7 @@ export function allChecks(isRun: (workflow: string) => boolean): Check[] {
     sealed,
     forgotten,
     oneUserAnAddress,
+    signedInOnce,
     politeUnharmed,
     noCrash,
     stopsInPeace,

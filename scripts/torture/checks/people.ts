@@ -26,6 +26,33 @@ export const forgotten: Check = {
   },
 };
 
+export const signedInOnce: Check = {
+  name: "each link to sign in is mailed once, works once, and leads to its address's own user",
+  run: ({ sign_ins, events }) => {
+    const faults: string[] = [];
+    const users = new Map<string, string>();
+    for (const [index, { address, mails, statuses, users: signedIn }] of sign_ins.entries()) {
+      const say = (what: string) => faults.push(`sign-in ${index} ${what}`);
+      if (mails !== 1) say(`was mailed ${mails} times`);
+      if (signedIn.length > 1) say(`began ${signedIn.length} sessions`);
+      const odd = statuses.filter(
+        (status) => status !== undefined && ![200, 410, 429].includes(status) && status < 500,
+      );
+      if (odd.length > 0) say(`was answered ${odd.join(", ")}`);
+      const [user] = signedIn;
+      if (user === undefined) continue;
+      if ((users.get(address) ?? user) !== user) say("led to another user than before");
+      users.set(address, user);
+    }
+    const redeemed = events.filter(({ type }) => type === "sign_in.redeemed");
+    const started = new Set(events.filter(({ type }) => type === "session.started").map(({ stream_id }) => stream_id));
+    for (const { stream_id, data } of redeemed) {
+      if (!started.has(`session-${data.session_id}`)) faults.push(`${stream_id} was used, and no session began`);
+    }
+    return { looked_at: `${sign_ins.length} requests, ${redeemed.length} links used`, faults };
+  },
+};
+
 export const oneUserAnAddress: Check = {
   name: "each address is one user's, whoever records it how often",
   run: ({ users }) => {

@@ -5,6 +5,7 @@ import { type SessionStarted, sessionStream } from "../../../events/session.ts";
 import { type LinkIssued, linkStream, signInStream, signInSubject } from "../../../events/sign_in.ts";
 import { userOf } from "../../../events/user.ts";
 import { newSessionSecret } from "../../access/mod.ts";
+import { emailVerification } from "../../access/users.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { sessionDecider } from "../../domain/session.ts";
 import { type SignInRejection, type SignInState, signInDecider } from "../../domain/sign_in.ts";
@@ -82,7 +83,10 @@ export type Redeemed =
     }
   | { readonly ok: false; readonly refusal: SignInRejection };
 
-/** Uses a link or its code up, and starts a session, both in one commit: of many who try at once, one succeeds. */
+/**
+ * Uses a link or its code up, and starts a session, both in one commit: of many who try at once, one succeeds. With the first,
+ * the user has verified their address.
+ */
 export async function redeem(log: EventLog, { sign_in_id, with: kind, now, from, meta }: Redeeming): Promise<Redeemed> {
   while (true) {
     const { state, version } = await readSignIn(log, sign_in_id);
@@ -94,6 +98,7 @@ export async function redeem(log: EventLog, { sign_in_id, with: kind, now, from,
     if (user === null) throw new Error(`Cannot redeem ${sign_in_id}: its link was not issued`);
     const { text: secret, hash } = newSessionSecret();
     const method = kind === "link" ? "email_link" : "email_code";
+    const verified = await emailVerification(log, { user, proof: { mailed_at: state.issued_at } });
     const started = firstDecision(sessionDecider, { type: "start", user, hash, method, ...from });
     const about = { ...meta, actor: user, account: user };
     const appended = await log.appendAll([
@@ -109,6 +114,7 @@ export async function redeem(log: EventLog, { sign_in_id, with: kind, now, from,
         events: started,
         meta: { ...about, subject: user, correlation_id: session_id, causation_id: signInStream(sign_in_id) },
       },
+      ...verified.map((append) => ({ ...append, meta: { ...about, subject: user, correlation_id: sign_in_id } })),
     ]);
     const position = appended.ok ? appended.appended[1]?.position : undefined;
     if (position !== undefined) return { ok: true, user, session_id, secret, next, position };

@@ -6,6 +6,7 @@ import { userAccount } from "../../../events/user.ts";
 import { Uuid } from "../../../events/uuid.ts";
 import { type UserParts, upsertUser } from "../../access/users.ts";
 import { LINK_MS } from "../../domain/sign_in.ts";
+import { SIGN_IN_ACTOR as actor } from "../../domain/user.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import { MAIL_RETRY, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
@@ -23,9 +24,6 @@ const Asked = Type.Object({ sign_in_id: Uuid }, { additionalProperties: false })
 
 const Forgotten = Type.Object({ skipped: Type.Union([Type.Literal("forgotten"), Type.Literal("user_erased")]) });
 const Outcome = Type.Union([MailOutcome, Forgotten]);
-
-/** Who does what follows from a request: nobody has signed in yet. */
-const actor = "system:sign_in";
 
 export function signInWorkflows(options: SignInMailOptions): readonly Connector[] {
   return [

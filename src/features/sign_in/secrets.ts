@@ -1,9 +1,9 @@
 /**
- * The secrets of a request to sign in. The link's token and the code are computed from the request's id, with a key of the vault:
- * so they are stored nowhere, and a mail that is sent again says the same. The browser's secret is random, and of it only the
- * SHA-256 is recorded.
+ * The secrets of a request to sign in. The code, like the link's token, is computed from the request's id, with a key of the
+ * vault. The browser's secret is random, and of it only the SHA-256 is recorded.
  */
 import { hash, randomBytes, timingSafeEqual } from "node:crypto";
+import { idsOfToken, type MailedTokens, mailedToken, tokenPattern } from "../../access/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 
 type Pseudonyms = Pick<Vault, "pseudonym">;
@@ -13,25 +13,19 @@ const DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 /** 40 bits. */
 const CODE_LENGTH = 8;
 
-/** `lvl_`, the id, and the HMAC-SHA-256 of the id, the latter two in base64url. */
-export const LINK_TOKEN = "^lvl_[A-Za-z0-9_-]{65}$";
+const LINKS: MailedTokens = { prefix: "lvl_", kind: "sign_in_link", ids: 1 };
+export const LINK_TOKEN = tokenPattern(LINKS);
 /** As it is mailed, in lower case, or with a hyphen or space in the middle. */
 export const CODE = "^[0-9A-Za-z]{4}[ -]?[0-9A-Za-z]{4}$";
 
-const ID_LENGTH = 22;
-
 /** The token of a request's link. */
-export async function linkToken(vault: Pseudonyms, signInId: string): Promise<string> {
-  const id = Buffer.from(signInId.replaceAll("-", ""), "hex").toString("base64url");
-  const mac = Buffer.from(await vault.pseudonym({ kind: "sign_in_link", value: signInId }), "hex");
-  return `lvl_${id}${mac.toString("base64url")}`;
+export function linkToken(vault: Pseudonyms, signInId: string): Promise<string> {
+  return mailedToken(vault, LINKS, [signInId]);
 }
 
 /** The request whose link has a token of this form; `undefined`: there never was one. */
 export async function signInOfToken(vault: Pseudonyms, token: string): Promise<string | undefined> {
-  const hex = Buffer.from(token.slice("lvl_".length, "lvl_".length + ID_LENGTH), "base64url").toString("hex");
-  const id = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
-  return isSame(token, await linkToken(vault, id)) ? id : undefined;
+  return (await idsOfToken(vault, LINKS, token))?.[0];
 }
 
 /** The code of a request: 8 letters and digits. */

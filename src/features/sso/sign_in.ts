@@ -6,7 +6,7 @@ import { type SessionStarted, sessionStream } from "../../../events/session.ts";
 import { type SsoConfigured, ssoLinkStream, ssoSignInStream } from "../../../events/sso.ts";
 import { userAccount, userOf } from "../../../events/user.ts";
 import { newSessionSecret } from "../../access/mod.ts";
-import { changeUser, readUser, upsertUser } from "../../access/users.ts";
+import { changeUser, emailVerification, readUser, upsertUser } from "../../access/users.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { domainOf, normalisedEmail } from "../../domain/email_address.ts";
 import { orgDecider } from "../../domain/org.ts";
@@ -120,6 +120,10 @@ export async function signIn(parts: Parts, signing: Person): Promise<SignedIn> {
             },
           ]
         : []),
+      ...(await emailVerification(log, { user, proof: { email } })).map((append) => ({
+        ...append,
+        meta: { ...about, subject: user, correlation_id: user_id },
+      })),
       ...(await joining(log, { org_id, user, meta: { ...cause, actor: user } })),
     ]);
     if (!appended.ok) continue;

@@ -12,6 +12,11 @@ export const userProblems = defineProblems({
     title: "Address taken",
     help: "The e-mail address is another user's. GET /api/v1/users?email= finds them.",
   },
+  email_link_expired: {
+    status: 410,
+    title: "Link expired",
+    help: "The link to confirm an address is not valid: it is older than an hour, it was used, a newer one was asked for since, or it belongs to another user. Ask for another with POST /api/v1/users/me/email.",
+  },
   unknown_locale: {
     status: 422,
     title: "Unknown locale",

@@ -16,13 +16,14 @@ export async function showUser(
 ): Promise<User | undefined> {
   const [user, consents] = await Promise.all([readUser(log, userId), log.readStream(consentStream(userId))]);
   if (!user || user.status === "none" || user.created_at === null || user.updated_at === null) return undefined;
-  const { profile, status, created_at, updated_at } = user;
+  const { profile, email_verified_at, status, created_at, updated_at } = user;
   const { email } = profile;
   const mailbox = email === null ? undefined : await readAddress({ log, vault }, email);
   return {
     user_id: userId,
     account: userAccount(userId),
     ...profile,
+    email_verified_at,
     email_bounced_at: mailbox?.hard_bounced_at ?? null,
     // Its key may be destroyed already.
     meta: profile.meta ?? {},

@@ -8,7 +8,16 @@ import { userAccount, userOf, userStream } from "../../../events/user.ts";
 import { erasures } from "../../../projections/erasures.ts";
 import type { ErasureRow } from "../../../projections/mod.ts";
 import type { Caller } from "../../access/mod.ts";
-import { changeUser, commandUser, ensureUser, findUser, type UserMeta, upsertUser } from "../../access/users.ts";
+import {
+  type Changed,
+  changeUser,
+  commandUser,
+  confirmEmailChange,
+  ensureUser,
+  findUser,
+  type UserMeta,
+  upsertUser,
+} from "../../access/users.ts";
 import type { UserCommand, UserRejection } from "../../domain/user.ts";
 import type { ApiParts } from "../../http/api.ts";
 import type { Call } from "../../http/call.ts";
@@ -22,12 +31,17 @@ import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import { download } from "../../http/stream/download.ts";
 import { StreamSlots } from "../../http/stream/stream_slots.ts";
+import { admitRarely } from "../../rate/mod.ts";
 import { certificate } from "./certificate.ts";
+import { changeOfToken } from "./email_change.ts";
 import { EXPORT_READS, exportOf } from "./export.ts";
 import { userProblems } from "./problems.ts";
 import { checkedProfile } from "./profile.ts";
 import { showUser } from "./queries.ts";
 import {
+  EmailChange,
+  EmailChangeAccepted,
+  EmailConfirmation,
   EmailQuery,
   Erasure,
   ErasureId,
@@ -41,6 +55,8 @@ import {
 } from "./schemas.ts";
 
 const ROUTE = "/api/v1/users";
+/** Changes of address that one user, and that all for one address, may ask for. */
+export const EMAIL_CHANGES = { quota: 5, period_s: 900 };
 /** How many exports this process writes at once. */
 const EXPORTS_MAX = 20;
 
@@ -152,7 +168,8 @@ export function userRoutes({ log, vault, sql, projector, timing, config, logger,
         id: "updateOwnUser",
         tag: tags.users,
         summary: "Change the user who calls",
-        description: "What the request leaves out stays as it was; `null` removes something. The e-mail address stays.",
+        description:
+          "What the request leaves out stays as it was; `null` removes something. For another e-mail address, use POST /api/v1/users/me/email.",
         scope: "users:write",
         body: UserUpdate,
         without_terms: true,
@@ -160,6 +177,63 @@ export function userRoutes({ log, vault, sql, projector, timing, config, logger,
         errors: [userProblems.user_required, userProblems.user_not_found, ...INVALID],
       },
       async (call) => await update(call, await own(call)),
+    ),
+    route(
+      {
+        method: "POST",
+        path: `${ROUTE}/me/email`,
+        id: "requestEmailChange",
+        tag: tags.users,
+        summary: "Ask for another e-mail address",
+        description: `For a user's own session. Mails a link to the new address, which is the user's once they confirm it, within an hour; until then nothing changes. The response is the same whether or not it is somebody's. At most ${EMAIL_CHANGES.quota} in 15 minutes, for one user and for one address.`,
+        scope: "users:write",
+        step_up: true,
+        without_terms: true,
+        body: EmailChange,
+        responses: {
+          202: { description: "A link is on its way.", schema: EmailChangeAccepted, example: { status: "accepted" } },
+        },
+        errors: [userProblems.user_required, userProblems.user_not_found, problems.invalid_email],
+      },
+      async (call) => {
+        const email = checkedEmail(call.body.email, "/email");
+        const user_id = await ownSession(call);
+        await countChange(user_id, email);
+        const command = { type: "request_email_change", change_id: Bun.randomUUIDv7(), email } as const;
+        const handled = await commandUser(log, { user_id, command, meta: metaOf(call) });
+        if (!handled.ok) throw problemOf(handled.refusal);
+        call.recorded(handled.position);
+        return { status: "accepted" };
+      },
+    ),
+    route(
+      {
+        method: "POST",
+        path: `${ROUTE}/me/email/confirm`,
+        id: "confirmEmailChange",
+        tag: tags.users,
+        summary: "Confirm another e-mail address",
+        description:
+          "For the session of the user who asked for it, with the token of the mailed link: the address is theirs from then on, and their former one is told by mail and becomes free. Of many who try at once, one succeeds.",
+        scope: "users:write",
+        without_terms: true,
+        body: EmailConfirmation,
+        responses: CHANGED,
+        errors: [
+          userProblems.user_required,
+          userProblems.user_not_found,
+          userProblems.email_taken,
+          userProblems.email_link_expired,
+        ],
+      },
+      async (call) => {
+        const user_id = await ownSession(call);
+        const change_id = await changeOfToken(vault, call.body.token);
+        if (change_id === undefined)
+          throw new Problem(userProblems.email_link_expired, "This is no link of this service.");
+        const confirming = { user_id, change_id, now: Date.now(), meta: metaOf(call) };
+        return await changed(call, user_id, await confirmEmailChange({ log, vault }, confirming));
+      },
     ),
     route(
       {
@@ -385,14 +459,32 @@ export function userRoutes({ log, vault, sql, projector, timing, config, logger,
   async function update(call: UserCall<unknown, UserUpdate>, user_id: string) {
     const { caller, body } = call;
     if (body.email !== undefined && caller.account !== OPERATOR) {
-      const message = "must be left out: users cannot change their e-mail address yet, only the operator can";
+      const message =
+        "must be left out: ask for another address with POST /api/v1/users/me/email, which mails a link there";
       throw invalid([{ pointer: "/email", message }]);
     }
     const profile = checkedProfile(body);
-    const changed = await changeUser({ log, vault }, { user_id, profile, meta: metaOf(call) });
-    if (!changed.ok) throw changed.reason === "email_taken" ? emailTaken() : problemOf(changed.refusal);
-    call.recorded(changed.position);
+    return await changed(call, user_id, await changeUser({ log, vault }, { user_id, profile, meta: metaOf(call) }));
+  }
+
+  async function changed(call: UserCall, user_id: string, outcome: Changed) {
+    if (!outcome.ok) throw outcome.reason === "email_taken" ? emailTaken() : problemOf(outcome.refusal);
+    call.recorded(outcome.position);
     return { updated: true, user: await shown(user_id) };
+  }
+
+  /** Throws the problem `rate_limited` if the user asked too often, or somebody for the address. */
+  async function countChange(user_id: string, email: string): Promise<void> {
+    const limit = { policy: "email-change", ...EMAIL_CHANGES };
+    const address = await vault.pseudonym({ kind: "email_change_limit", value: email });
+    const limits = [userAccount(user_id), address].map((scope) => ({ ...limit, scope }));
+    const wait_s = Math.ceil(await admitRarely(sql, limits));
+    if (wait_s === 0) return;
+    const detail = `At most ${EMAIL_CHANGES.quota} changes within 15 minutes are accepted of one user, and for one address; the next in ${wait_s} s.`;
+    throw new Problem(problems.rate_limited, detail, {
+      retry_after_s: wait_s,
+      members: { violated_policies: ["email-change"] },
+    });
   }
 
   /** Suspends a user, or lifts that. */
@@ -428,6 +520,7 @@ function userRequired(): Problem {
 }
 
 function problemOf({ code, message }: Pick<UserRejection, "code" | "message">): Problem {
+  if (code === "change_expired") return new Problem(userProblems.email_link_expired, message);
   return code === "user_erased" ? new Problem(problems.user_erased, message) : notFound();
 }
 

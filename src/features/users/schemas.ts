@@ -3,6 +3,7 @@ import { type Static, Type } from "@sinclair/typebox";
 import { component } from "../../http/document/components.ts";
 import { USER_META_LIMIT_BYTES } from "../../http/limits.ts";
 import { anyObject, EXAMPLE_TIME, oneOf, PRINTABLE, Timestamp } from "../../http/schema.ts";
+import { EMAIL_CHANGE_TOKEN } from "./email_change.ts";
 
 const EXAMPLE_USER_ID = "0197a1f0-7c6e-7b3a-9d5e-2f4c8a1b6e70";
 
@@ -84,6 +85,24 @@ export const UserUpdate = component(
 );
 export type UserUpdate = Static<typeof UserUpdate>;
 
+export const EmailChange = component(
+  "EmailChange",
+  Type.Object({ email: Email }, { additionalProperties: false, examples: [{ email: "ada@example.org" }] }),
+);
+
+export const EmailChangeAccepted = component(
+  "EmailChangeAccepted",
+  Type.Object({ status: oneOf(["accepted"], "A link is on its way.") }, { additionalProperties: false }),
+);
+
+export const EmailConfirmation = component(
+  "EmailConfirmation",
+  Type.Object(
+    { token: Type.String({ pattern: EMAIL_CHANGE_TOKEN, description: "What follows the # in the link." }) },
+    { additionalProperties: false, examples: [{ token: `lve_${"A".repeat(65)}` }] },
+  ),
+);
+
 export const UserSuspend = component(
   "UserSuspend",
   Type.Object(
@@ -114,6 +133,10 @@ export const User = component(
         Type.String({ description: "In the spelling that all spellings share.", examples: ["ada@example.com"] }),
         "`null`: none is known.",
       ),
+      email_verified_at: orNull(
+        Timestamp,
+        "When the user proved that the address is theirs, by signing in with a mailed link, or by confirming it; `null`: not yet.",
+      ),
       email_bounced_at: orNull(
         Timestamp,
         "When a mail to the address came back for good: none is sent to it any more. `null`: none did.",
@@ -141,6 +164,7 @@ export const User = component(
           user_id: EXAMPLE_USER_ID,
           account: `user:${EXAMPLE_USER_ID}`,
           email: "ada@example.com",
+          email_verified_at: "2026-01-15T09:30:00.123456Z",
           email_bounced_at: null,
           name: "Ada Lovelace",
           locale: "en-GB",

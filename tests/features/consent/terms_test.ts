@@ -139,6 +139,7 @@ describe("until a user accepts the terms", () => {
     const possible = before.filter(([, , error]) => error !== "insufficient_scope").map(([id]) => id);
     expect(possible.sort()).toEqual([
       "acceptTerms",
+      "confirmEmailChange",
       "endOtherSessions",
       "endSession",
       "exportOwnUser",
@@ -148,6 +149,7 @@ describe("until a user accepts the terms", () => {
       "listSessions",
       // Somebody decides whether to accept the terms knowing what they are for.
       "previewInvitation",
+      "requestEmailChange",
       "updateOwnUser",
       "withdrawMarketing",
     ]);

@@ -3,13 +3,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import type { Browser } from "playwright-core";
 import { orgStream } from "../../../events/org.ts";
 import { signInStream } from "../../../events/sign_in.ts";
-import { upsertUser } from "../../../src/access/users.ts";
+import { commandUser, upsertUser } from "../../../src/access/users.ts";
 import { publishDocuments } from "../../../src/features/consent/documents.ts";
 import { createOrg } from "../../../src/features/orgs/commands.ts";
 import { invite } from "../../../src/features/orgs/invitations.ts";
 import { invitationToken } from "../../../src/features/orgs/secrets.ts";
 import { issueLink, requestSignIn } from "../../../src/features/sign_in/commands.ts";
 import { linkToken, newBrowserSecret } from "../../../src/features/sign_in/secrets.ts";
+import { emailChangeToken } from "../../../src/features/users/email_change.ts";
 import { personalLog } from "../../../src/vault/mod.ts";
 import { type Harness, startApi } from "../../http/harness.ts";
 import { chromiumAvailable, launchChromium } from "../../support/chromium.ts";
@@ -28,16 +29,21 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
     await api.stop();
   });
 
-  test("a link signs in when its button is pressed, and not before", async () => {
+  /** The token of a link that a user was mailed. */
+  async function mailed(user: string): Promise<{ sign_in_id: string; token: string }> {
     const log = personalLog(api.log, api.vault);
     const sign_in_id = Bun.randomUUIDv7();
-    const user = `user:${crypto.randomUUID()}`;
     const meta = { actor: "visitor" };
     const { hash } = newBrowserSecret(sign_in_id);
     await requestSignIn(log, { sign_in_id, email: "ada@example.com", next: "/public/docs", browser: hash, meta });
     await issueLink(log, { sign_in_id, user, meta });
     const token = await linkToken(api.vault, sign_in_id);
     keepSecret(token);
+    return { sign_in_id, token };
+  }
+
+  test("a link signs in when its button is pressed, and not before", async () => {
+    const { sign_in_id, token } = await mailed(`user:${crypto.randomUUID()}`);
     const page = await browser.newPage();
     const refused: string[] = [];
     page.on("console", (message) => message.type() === "error" && refused.push(message.text()));
@@ -55,6 +61,30 @@ describe.skipIf(!chromiumAvailable)("in a browser", () => {
     // Browsers say there what failed with 410, and what a policy forbade.
     expect(refused.filter((text) => !text.includes("410"))).toEqual([]);
     await page.close();
+  }, 180_000);
+
+  test("a new address is confirmed by whoever is signed in, and nobody else", async () => {
+    const log = personalLog(api.log, api.vault);
+    const user_id = crypto.randomUUID();
+    const [change_id, email] = [Bun.randomUUIDv7(), "ada@example.org"];
+    const commands = [
+      { type: "create", profile: {}, verified: false },
+      { type: "request_email_change", change_id, email },
+    ] as const;
+    for (const command of commands) await commandUser(log, { user_id, command, meta: { actor: `user:${user_id}` } });
+    const token = await emailChangeToken(api.vault, change_id);
+    keepSecret(token);
+    const context = await browser.newContext();
+    const [page, other] = [await context.newPage(), await context.newPage()];
+    await page.goto(`${api.url}/auth/email#${token}`);
+    await page.getByRole("button", { name: "Confirm the address" }).click();
+    await page.getByText("Sign in with your present address first.").waitFor();
+    await other.goto(`${api.url}/auth/link#${(await mailed(`user:${user_id}`)).token}`);
+    await other.getByRole("button", { name: "Sign in" }).click();
+    await other.waitForURL(`${api.url}/public/docs`);
+    await page.getByRole("button", { name: "Confirm the address" }).click();
+    await page.getByText(`From now on, you sign in with ${email}.`).waitFor();
+    await context.close();
   }, 180_000);
 
   test("an address gets a mail, and the form for its code appears", async () => {

@@ -64,8 +64,8 @@ test("an export has the user, their organisations, and all events of theirs, ope
   );
   expect(submitted.map(({ data }) => data.payload)).toContainEqual({ n: 1 });
   const own: Exported[] = files["events/user.json"];
-  expect(own.map(({ event_id }) => event_id)).toEqual([1, 2, 3].map((version) => `user-${ada.user_id}@${version}`));
-  expect(own[1]?.data).toEqual({ name: "Ada", meta: { plan: "team" } });
+  expect(own.map(({ event_id }) => event_id)).toEqual([1, 2, 3, 4].map((version) => `user-${ada.user_id}@${version}`));
+  expect(own[2]?.data).toEqual({ name: "Ada", meta: { plan: "team" } });
   expect(JSON.stringify(files)).not.toContain(eve.user_id);
 });
 

@@ -44,6 +44,7 @@ describe("an upsert", () => {
         account: `user:${first.body.user.user_id}`,
         email,
         email_bounced_at: null,
+        email_verified_at: null,
         name: "Ada",
         locale: "en-GB",
         currency: "GBP",
@@ -266,7 +267,7 @@ describe("the user who calls", () => {
     expect(answers.map(({ status, body }) => [status, body.user_id, body.email])).toEqual(
       answers.map(() => [200, user_id, email]),
     );
-    expect(await typesOf(user_id)).toEqual(["user.created"]);
+    expect(await typesOf(user_id)).toEqual(["user.created", "user.email_verified"]);
     expect((await find(email)).body.user_id).toBe(user_id);
   });
 

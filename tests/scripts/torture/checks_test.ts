@@ -79,6 +79,7 @@ function evidenceOf(steps: readonly Step[] = LIFE, changes: Partial<Evidence> = 
     polite: { calm: times(10), harmed: times(15) },
     persons: [],
     users: [],
+    sign_ins: [],
     exits: [],
     fatal: [],
     exit_codes: new Map([["api-1", 0]]),
@@ -169,6 +170,19 @@ test("a job that nobody runs may wait for ever", () => {
     callbacks: [],
   });
   expect(found(evidence)).toEqual({});
+});
+
+test("a job that is due in a month may wait until then, and one that is due soon must run", () => {
+  const dueIn = (ms: number) => {
+    const run_at = new Date(BASE + ms).toISOString();
+    return evidenceOf([["job.submitted", { workflow: "http", payload: {}, run_at }]], {
+      acknowledged: [],
+      callbacks: [],
+    });
+  };
+  const settled = "every job has finished, or rightly waits; and no callback is outstanding";
+  expect(faultsOf(settled, dueIn(30 * 86_400_000))).toBe("");
+  expect(faultsOf(settled, dueIn(60_000))).toContain("is queued, open: queued");
 });
 
 describe("broken guarantees are found:", () => {
@@ -663,6 +677,32 @@ describe("persons", () => {
     ];
     expect(faultsOf("each address is one user's, whoever records it how often", evidenceOf(LIFE, { users }))).toBe(
       "address 0 has 2 users\naddress 1 has 2 creations",
+    );
+  });
+
+  const signed = { address: "a@example.com", mails: 1, statuses: [410, 200, undefined], users: ["user:1"] };
+  const once = "each link to sign in is mailed once, works once, and leads to its address's own user";
+
+  test.each([
+    [[signed, signed, { ...signed, address: "b@example.com", users: ["user:2"] }], ""],
+    // The responses were lost, or a newer link was sent.
+    [[{ ...signed, statuses: [503, undefined, 429], users: [] }], ""],
+    [[{ ...signed, mails: 2 }], "sign-in 0 was mailed 2 times"],
+    [[{ ...signed, mails: 0 }], "sign-in 0 was mailed 0 times"],
+    [[{ ...signed, users: ["user:1", "user:1"] }], "sign-in 0 began 2 sessions"],
+    [[{ ...signed, statuses: [200, 401] }], "sign-in 0 was answered 401"],
+    [[signed, { ...signed, users: ["user:2"] }], "sign-in 1 led to another user than before"],
+  ])("who sign in: %j", (sign_ins, fault) => {
+    expect(faultsOf(once, evidenceOf(LIFE, { sign_ins }))).toBe(fault);
+  });
+
+  test("who used a link and got no session are found", () => {
+    const [event] = evidenceOf().events as [LogEvent];
+    const used = { ...event, stream_id: "sign_in-1", type: "sign_in.redeemed", data: { session_id: "s" } };
+    const began = { ...event, stream_id: "session-s", type: "session.started" };
+    expect(faultsOf(once, evidenceOf(LIFE, { events: [event, used, began] }))).toBe("");
+    expect(faultsOf(once, evidenceOf(LIFE, { events: [event, used] }))).toBe(
+      "sign_in-1 was used, and no session began",
     );
   });
 });
