@@ -2,7 +2,7 @@
 import { beforeAll, expect, test } from "bun:test";
 import { join } from "node:path";
 import { outlineOf } from "../../scripts/api_outline.ts";
-import { documentText } from "../../scripts/openapi.ts";
+import { documentText } from "../../scripts/openapi_document.ts";
 import type { Json } from "../support/openapi.ts";
 
 let text: string;

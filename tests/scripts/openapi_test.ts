@@ -1,6 +1,6 @@
 /** The rules that the gate holds the OpenAPI document to: each finds what breaks it. */
 import { beforeAll, expect, test } from "bun:test";
-import { documentText, lint } from "../../scripts/openapi.ts";
+import { documentText, lint } from "../../scripts/openapi_document.ts";
 import type { Json } from "../support/openapi.ts";
 
 let text: string;

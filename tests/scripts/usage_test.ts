@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { runScript } from "./support.ts";
 
 /** What scripts import. */
-const MODULES = ["api_outline.ts", "arguments.ts", "database.ts"];
+const MODULES = ["api_outline.ts", "arguments.ts", "database.ts", "openapi_document.ts"];
 
 const scripts = readdirSync(join(import.meta.dir, "../../scripts"))
   .filter((name) => name.endsWith(".ts") && !MODULES.includes(name))
