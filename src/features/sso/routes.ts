@@ -43,7 +43,8 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
         params: PARAMS,
         body: SsoConfigure,
         responses: { 200: { description: "The connection, as it is now.", schema: Sso, example: EXAMPLE } },
-        errors: [problems.session_required, problems.role_exceeded],
+        // Not configured: somebody else removed it at the same moment.
+        errors: [problems.session_required, problems.role_exceeded, ssoProblems.sso_not_configured],
       },
       async (call) => {
         const { org_id } = call.params;
