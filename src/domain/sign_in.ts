@@ -7,7 +7,7 @@
  *                          └─┘ reject_code (5 times)
  * ```
  *
- * A link and its code are valid for ten minutes, and until the user is sent another.
+ * A link and its code are valid for ten minutes, and until the user is sent another, or has another address.
  */
 import type { KnownEvent, KnownNewEvent } from "../../events/mod.ts";
 import type { SignInRequested } from "../../events/sign_in.ts";
@@ -41,8 +41,8 @@ interface Redeeming {
   readonly with: "link" | "code";
   /** Milliseconds since 1970. */
   readonly now: number;
-  /** Whether the user was sent no other link since. */
-  readonly is_newest: boolean;
+  /** Whether the user was sent no other link since, and still has the address that it was mailed to. */
+  readonly is_current: boolean;
 }
 
 export interface SignInRejection extends Rejection {
@@ -90,12 +90,14 @@ function decide(command: SignInCommand, state: SignInState): readonly KnownNewEv
 
 /** Why a link or code is not valid; `undefined`: it is. */
 function invalid(
-  { with: kind, now, is_newest }: Redeeming,
+  { with: kind, now, is_current }: Redeeming,
   { status, issued_at, rejected_codes }: SignInState,
 ): SignInRejection | undefined {
   if (status === "redeemed") return refuse("link_used", "The link or its code was used already.");
   if (status !== "issued" || now >= issued_at + LINK_MS) return refuse("link_expired", "The link or code has expired.");
-  if (!is_newest) return refuse("link_expired", "A newer link was sent since: only the newest is valid.");
+  if (!is_current) {
+    return refuse("link_expired", "A newer link was sent since, or the address is not the user's any more.");
+  }
   if (kind === "code" && rejected_codes >= CODE_TRIES) {
     return refuse(
       "link_expired",

@@ -12,7 +12,7 @@ const session_id = "0197a1f3-5b7c-7d2e-9f30-4b5c6d7e8f90";
 const REDEEMED: KnownNewEvent = { type: "sign_in.redeemed", data: { session_id } };
 /** The link is issued at START; nothing takes time. */
 const given = deciderSpec(signInDecider, { start: START, interval_ms: 0 });
-const valid = { now: START, is_newest: true } as const;
+const valid = { now: START, is_current: true } as const;
 const redeem = { type: "redeem", with: "link", session_id, ...valid } as const;
 const by_code = { ...redeem, with: "code" } as const;
 const reject = { type: "reject_code", with: "code", ...valid } as const;
@@ -43,7 +43,7 @@ describe("a request to sign in", () => {
     given(REQUESTED).when(redeem).refused("link_expired");
   });
 
-  test("can be redeemed for ten minutes, if no newer link was issued", () => {
+  test("can be redeemed for ten minutes, if it is still the newest, for the user's address", () => {
     given(REQUESTED, ISSUED)
       .when({ ...redeem, now: START + LINK_MS - 1 })
       .then(REDEEMED);
@@ -51,7 +51,7 @@ describe("a request to sign in", () => {
       .when({ ...redeem, now: START + LINK_MS })
       .refused("link_expired");
     given(REQUESTED, ISSUED)
-      .when({ ...redeem, is_newest: false })
+      .when({ ...redeem, is_current: false })
       .refused("link_expired");
   });
 

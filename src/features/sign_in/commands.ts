@@ -5,7 +5,7 @@ import { type SessionStarted, sessionStream } from "../../../events/session.ts";
 import { type LinkIssued, linkStream, signInStream, signInSubject } from "../../../events/sign_in.ts";
 import { userOf } from "../../../events/user.ts";
 import { newSessionSecret } from "../../access/mod.ts";
-import { emailVerification } from "../../access/users.ts";
+import { emailVerification, readUser } from "../../access/users.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { sessionDecider } from "../../domain/session.ts";
 import { type SignInRejection, type SignInState, signInDecider } from "../../domain/sign_in.ts";
@@ -91,8 +91,8 @@ export async function redeem(log: EventLog, { sign_in_id, with: kind, now, from,
   while (true) {
     const { state, version } = await readSignIn(log, sign_in_id);
     const session_id = Bun.randomUUIDv7();
-    const is_newest = await isNewest(log, sign_in_id, state);
-    const redeemed = signInDecider.decide({ type: "redeem", session_id, with: kind, now, is_newest }, state);
+    const is_current = await isCurrent(log, sign_in_id, state);
+    const redeemed = signInDecider.decide({ type: "redeem", session_id, with: kind, now, is_current }, state);
     if ("rejected" in redeemed) return { ok: false, refusal: redeemed };
     const { user, next } = state;
     if (user === null) throw new Error(`Cannot redeem ${sign_in_id}: its link was not issued`);
@@ -127,19 +127,27 @@ export async function rejectCode(
   { sign_in_id, now, meta }: { sign_in_id: string; now: number; meta: Meta },
 ): Promise<SignInRejection | undefined> {
   const { state } = await readSignIn(log, sign_in_id);
-  const is_newest = await isNewest(log, sign_in_id, state);
+  const is_current = await isCurrent(log, sign_in_id, state);
   const handled = await handle(log, {
     stream_id: signInStream(sign_in_id),
     decider: signInDecider,
-    command: { type: "reject_code", with: "code", now, is_newest },
+    command: { type: "reject_code", with: "code", now, is_current },
     meta: { ...meta, correlation_id: sign_in_id },
   });
   return handled.ok ? undefined : handled.refusal;
 }
 
-async function isNewest(log: Pick<EventLog, "readLast">, signInId: string, { user }: SignInState): Promise<boolean> {
+/** Whether the user was sent no other link since, and still has the address that it was mailed to. */
+async function isCurrent(
+  log: Pick<EventLog, "readLast" | "readStream">,
+  signInId: string,
+  { user, issued_at }: SignInState,
+): Promise<boolean> {
   if (user === null) return false;
-  const links = linkStream(userOf(user) as string);
-  const last = (await log.readLast([links])).events.get(links);
-  return last !== undefined && (decode(last).data as LinkIssued).sign_in_id === signInId;
+  const user_id = userOf(user) as string;
+  const links = linkStream(user_id);
+  const [last, known] = await Promise.all([log.readLast([links]), readUser(log, user_id)]);
+  const newest = last.events.get(links);
+  if (newest === undefined || (decode(newest).data as LinkIssued).sign_in_id !== signInId) return false;
+  return issued_at >= (known?.email_since ?? 0);
 }

@@ -20,7 +20,7 @@ export const signInProblems = defineProblems({
   link_expired: {
     status: 410,
     title: "Link expired",
-    help: "The link or code is not valid: it is older than ten minutes, a newer one was sent since, or it was changed on the way; or the code comes from another browser, or after five wrong ones. Ask for another with POST /auth/sign-in.",
+    help: "The link or code is not valid: it is older than ten minutes, a newer one was sent since, the user has another address now, or it was changed on the way; or the code comes from another browser, or after five wrong ones. Ask for another with POST /auth/sign-in.",
   },
   session_not_found: {
     status: 404,

@@ -5,7 +5,7 @@ import type { ConnectorContext } from "../../../connectors/connector.ts";
 import { decode } from "../../../events/mod.ts";
 import { signInStream } from "../../../events/sign_in.ts";
 import { userAccount } from "../../../events/user.ts";
-import { findUser, upsertUser } from "../../../src/access/users.ts";
+import { changeUser, findUser, upsertUser } from "../../../src/access/users.ts";
 import { LINK_MS } from "../../../src/domain/sign_in.ts";
 import { signInWorkflows } from "../../../src/features/sign_in/mail.ts";
 import { mailSignInLink } from "../../../src/features/sign_in/reactions.ts";
@@ -217,6 +217,17 @@ describe("a link", () => {
     expect((await redeem({ token: first.token })).body.error).toBe("link_expired");
     expect((await redeem({ code: first.code }, { cookie: first.cookie })).body.error).toBe("link_expired");
     expect((await redeem({ token: second.token })).status).toBe(200);
+  });
+
+  test("is not valid once its user has another address: whoever reads the former mailbox is somebody else", async () => {
+    const email = address();
+    const { token, code, cookie } = await mailed(email);
+    const parts = { log, vault: api.vault };
+    const user_id = (await findUser(parts, email)) as string;
+    const changed = await changeUser(parts, { user_id, profile: { email: address() }, meta: { actor: "key:1" } });
+    expect(changed.ok).toBe(true);
+    expect((await redeem({ token })).body.error).toBe("link_expired");
+    expect((await redeem({ code }, { cookie })).body.error).toBe("link_expired");
   });
 
   test("that was changed is none", async () => {
