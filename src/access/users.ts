@@ -118,6 +118,32 @@ async function claimed(
   return claim.subject;
 }
 
+/**
+ * Claims an address for a user who has shown that it is theirs. Whoever is on record only because somebody typed it into a form
+ * gives it up: otherwise anybody could keep others from their own address. `false`: it is another user's.
+ */
+async function isClaimedFor(
+  { log, vault }: UserParts,
+  { user_id, email, meta }: { user_id: string; email: string; meta: UserMeta },
+): Promise<boolean> {
+  const subject = userAccount(user_id);
+  while (true) {
+    const owner = await claimed(vault, { email, subject });
+    if (owner === subject) return true;
+    const other = userOf(owner);
+    if (other === undefined) return false;
+    const yielded = await commandUser(log, {
+      user_id: other,
+      command: { type: "yield_address", email },
+      // So they stay unclaimed, and are forgotten in time.
+      meta: { ...meta, actor: SIGN_IN_ACTOR },
+    });
+    const isFree = yielded.ok ? yielded.events.length > 0 : yielded.refusal.code === "address_given_up";
+    if (!isFree) return false;
+    await vault.release(address(email), owner);
+  }
+}
+
 /** `position`: of what was recorded; `undefined`: nothing had to be. */
 export type Changed =
   | { readonly ok: true; readonly position: number | undefined }
@@ -129,21 +155,23 @@ export type Changed =
  * anybody else's in between. Throws what `log.append` and the vault throw.
  */
 export async function changeUser(
-  { log, vault }: UserParts,
+  parts: UserParts,
   { user_id, profile, meta }: { user_id: string; profile: Partial<UserProfile>; meta: UserMeta },
 ): Promise<Changed> {
+  const { log, vault } = parts;
   const { email } = profile;
-  const subject = userAccount(user_id);
   if (email !== undefined && email !== null) {
     // Somebody who does not exist, or is erased, gets no address; the command says so below.
     const status = (await readUser(log, user_id))?.status;
     const exists = status === "active" || status === "suspended";
-    if (exists && (await claimed(vault, { email, subject })) !== subject) return { ok: false, reason: "email_taken" };
+    if (exists && !(await isClaimedFor(parts, { user_id, email, meta }))) return { ok: false, reason: "email_taken" };
   }
   const changed = await commandUser(log, { user_id, command: { type: "update", profile }, meta });
   if (!changed.ok) return { ok: false, reason: "refused", refusal: changed.refusal };
   const before = changed.state.profile.email;
-  if (email !== undefined && before !== null && before !== email) await vault.release(address(before), subject);
+  if (email !== undefined && before !== null && before !== email) {
+    await vault.release(address(before), userAccount(user_id));
+  }
   return { ok: true, position: changed.position };
 }
 
@@ -152,15 +180,16 @@ export async function changeUser(
  * {@link changeUser}. Throws what `log.append` and the vault throw.
  */
 export async function confirmEmailChange(
-  { log, vault }: UserParts,
+  parts: UserParts,
   { user_id, meta, ...link }: { user_id: string; change_id: string; now: number; meta: UserMeta },
 ): Promise<Changed> {
+  const { log, vault } = parts;
   const user = await readUser(log, user_id);
   const email = user && confirmedBy(link, user);
   const isActive = user?.status === "active" || user?.status === "suspended";
   const subject = userAccount(user_id);
   const isClaimed = email !== undefined && isActive;
-  if (isClaimed && (await claimed(vault, { email, subject })) !== subject) return { ok: false, reason: "email_taken" };
+  if (isClaimed && !(await isClaimedFor(parts, { user_id, email, meta }))) return { ok: false, reason: "email_taken" };
   const command = { type: "confirm_email_change", ...link } as const;
   const confirmed = await commandUser(log, { user_id, command, meta });
   if (!confirmed.ok) {
@@ -191,13 +220,13 @@ export async function emailVerification(
  * Throws what `log.append` and the vault throw.
  */
 export async function ensureUser(
-  { log, vault }: UserParts,
+  parts: UserParts,
   { user_id, verified_email, meta }: { user_id: string; verified_email: string | undefined; meta: UserMeta },
 ): Promise<void> {
+  const { log } = parts;
   if (await isRecorded(log, user_id)) return;
-  const subject = userAccount(user_id);
   const isTheirs =
-    verified_email !== undefined && (await claimed(vault, { email: verified_email, subject })) === subject;
+    verified_email !== undefined && (await isClaimedFor(parts, { user_id, email: verified_email, meta }));
   const profile = isTheirs ? { email: verified_email } : {};
   await commandUser(log, { user_id, command: { type: "create", profile, verified: isTheirs }, meta });
 }

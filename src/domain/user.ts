@@ -73,6 +73,8 @@ export type UserCommand =
       readonly claims: boolean;
     }
   | { readonly type: "update"; readonly profile: Partial<UserProfile> }
+  /** Somebody else has shown that the address is theirs. Nothing to do unless the user is unclaimed. */
+  | { readonly type: "yield_address"; readonly email: string }
   | { readonly type: "request_email_change"; readonly change_id: string; readonly email: string }
   /** The user used the link. The index says that the address is theirs. */
   | { readonly type: "confirm_email_change"; readonly change_id: string; readonly now: number }
@@ -199,6 +201,8 @@ function change(
       return isNew ? [created(command.profile)] : upserted(command, state);
     case "update":
       return isNew ? notFound() : updated(command.profile, state);
+    case "yield_address":
+      return yielded(command, state);
     case "request_email_change": {
       const { change_id, email } = command;
       return isNew ? notFound() : [{ type: "user.email_change_requested", data: { change_id, email } }];
@@ -260,12 +264,25 @@ function upserted(
   { profile, claims }: UserCommand & { type: "upsert" },
   state: UserState,
 ): readonly KnownNewEvent[] | UserRejection {
-  const { email } = profile;
-  if (state.profile.email !== email && state.former_emails.includes(email)) {
-    return refuse("address_given_up", "The address is a former one of the user's.");
-  }
+  if (hasGivenUp(profile.email, state)) return givenUp();
   const events = updated(profile, state);
   return events.length === 0 && claims && state.is_unclaimed ? [{ type: "user.updated", data: {} }] : events;
+}
+
+function yielded(
+  { email }: UserCommand & { type: "yield_address" },
+  state: UserState,
+): readonly KnownNewEvent[] | UserRejection {
+  if (hasGivenUp(email, state)) return givenUp();
+  return state.is_unclaimed && state.profile.email === email ? [{ type: "user.updated", data: { email: null } }] : [];
+}
+
+function hasGivenUp(email: string, { profile, former_emails }: UserState): boolean {
+  return profile.email !== email && former_emails.includes(email);
+}
+
+function givenUp(): UserRejection {
+  return refuse("address_given_up", "The address is a former one of the user's.");
 }
 
 function created(data: Partial<UserProfile>): KnownNewEvent {

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, setSystemTime, test } from "bun:
 import type { ConnectorContext } from "../../../connectors/connector.ts";
 import { decode } from "../../../events/mod.ts";
 import { userStream } from "../../../events/user.ts";
-import { findUser } from "../../../src/access/users.ts";
-import { EMAIL_CHANGE_MS } from "../../../src/domain/user.ts";
+import { findUser, readUser, upsertUser } from "../../../src/access/users.ts";
+import { EMAIL_CHANGE_MS, SIGN_IN_ACTOR } from "../../../src/domain/user.ts";
 import { emailChangeWorkflows } from "../../../src/features/users/email_change.ts";
 import {
   MAIL_EMAIL_CHANGE,
@@ -186,6 +186,18 @@ describe("the link", () => {
     expect((await confirm(one, token)).body.error).toBe("email_taken");
     expect((await send("GET", "/me", undefined, one.headers)).body.email).toBe(one.email);
     expect((await send("GET", "/me", undefined, other.headers)).body.email).toBe(other.email);
+  });
+
+  test("takes an address from whoever is on record only because somebody typed it into a form", async () => {
+    const one = await person();
+    const email = address();
+    const parts = { log: api.personal_log, vault: api.vault };
+    const typed = await upsertUser(parts, { profile: { email }, meta: { actor: SIGN_IN_ACTOR } });
+    const token = await mailed(one, email);
+    expect((await confirm(one, token)).body.user).toMatchObject({ email });
+    expect(await findUser(parts, email)).toBe(one.user_id);
+    const { user_id } = typed as { user_id: string };
+    expect(await readUser(api.personal_log, user_id)).toMatchObject({ profile: { email: null }, is_unclaimed: true });
   });
 
   test("of two users who want one address, one gets it", async () => {
