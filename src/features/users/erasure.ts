@@ -68,7 +68,9 @@ interface Ending {
 /** Ends what belongs to a user: keys, schedules, unfinished jobs, subjects, invitations and memberships. */
 async function endAll({ log, sql, projector, vault }: ErasureParts, { user_id, actor, signal }: Ending): Promise<void> {
   const account = userAccount(user_id);
-  const email = (await readUser(log, user_id))?.profile.email ?? null;
+  const user = await readUser(log, user_id);
+  // Of somebody who never was here, an invitation says no more than its own week lets it.
+  const email = user && !user.is_unclaimed ? user.profile.email : null;
   const address = email === null ? null : await vault.pseudonym({ kind: INVITED_ADDRESS, value: email });
   const invitations: string[] = [];
   const meta = (id: string) => ({ actor, ...ofAccount(account), correlation_id: id });

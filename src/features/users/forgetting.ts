@@ -3,6 +3,7 @@ import { Type } from "@sinclair/typebox";
 import type { Connector } from "../../../connectors/connector.ts";
 import { userAccount } from "../../../events/user.ts";
 import { commandUser, readUser } from "../../access/users.ts";
+import { SIGN_IN_ACTOR } from "../../domain/user.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { ErasureParts } from "./erasure.ts";
 import { FORGET_UNCLAIMED } from "./reactions.ts";
@@ -18,12 +19,13 @@ export function forgettingWorkflow({ log, sql, projector }: Omit<ErasureParts, "
     summary: "Erases a user of whom nothing is known but that somebody asked for a link to sign in with their address.",
     input: Type.Object({ user_id: Type.String({ maxLength: 64 }) }, { additionalProperties: false }),
     output: Type.Object({ forgotten: Type.Boolean() }),
-    async run({ user_id }, { idempotency_key }) {
+    async run({ user_id }) {
       if (!(await readUser(log, user_id))?.is_unclaimed || (await hasMore(user_id))) return { forgotten: false };
       const forgotten = await commandUser(log, {
         user_id,
         command: { type: "forget", erasure_id: crypto.randomUUID() },
-        meta: { actor: `system:${idempotency_key}` },
+        // They stay unclaimed: the erasure spares what others have recorded of their address.
+        meta: { actor: SIGN_IN_ACTOR },
       });
       return { forgotten: forgotten.ok && forgotten.events.length > 0 };
     },

@@ -4,6 +4,7 @@ import { decode } from "../../../events/mod.ts";
 import { userAccount, userStream } from "../../../events/user.ts";
 import { upsertUser } from "../../../src/access/users.ts";
 import { SIGN_IN_ACTOR, UNCLAIMED_MS } from "../../../src/domain/user.ts";
+import { erasureWorkflow } from "../../../src/features/users/erasure.ts";
 import { forgettingWorkflow } from "../../../src/features/users/forgetting.ts";
 import { FORGET_UNCLAIMED, forgetUnclaimed } from "../../../src/features/users/reactions.ts";
 import { submit } from "../../../src/reactor/mod.ts";
@@ -61,4 +62,17 @@ test("whom an operator recorded since, who belongs to an organisation, or of who
   await api.submit({ workflow: "nobody" }, { ...operator, "levqor-account": userAccount(submitting.user_id) });
   for (const { user_id } of [upserted, member, submitting]) expect(await forget(user_id)).toEqual({ forgotten: false });
   expect(await forget(crypto.randomUUID())).toEqual({ forgotten: false });
+});
+
+test("leaves an open invitation for their address: whoever has it never asked to be erased", async () => {
+  const { user_id, email } = await typed();
+  const owner = userAccount(crypto.randomUUID());
+  const { org_id } = (await api.ask("/api/v1/orgs", post({ name: "Acme", owner }, operator))).body;
+  const invitations = `/api/v1/orgs/${org_id}/invitations`;
+  expect((await api.ask(invitations, post({ email, role: "viewer" }, operator))).status).toBe(201);
+  expect(await forget(user_id)).toEqual({ forgotten: true });
+  const { personal_log: log, sql, projector, vault } = api;
+  const context = { idempotency_key: "test", signal: new AbortController().signal } as never;
+  expect(await erasureWorkflow({ log, sql, projector, vault }).run({ user_id }, context)).toEqual({ erased: true });
+  expect((await api.ask(invitations, { headers: operator })).body.data).toMatchObject([{ email }]);
 });
