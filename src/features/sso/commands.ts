@@ -41,19 +41,20 @@ export async function usableConnection(log: Reading, orgId: string): Promise<Sso
 }
 
 /**
- * Requires that whoever acts may change an organisation: its owners and admins, and the operator (`null`). Throws the problems
- * `org_not_found` and `role_exceeded`.
+ * Requires that whoever acts may see or change an organisation's single sign-on: `null` is the operator. Its admins only see it: whoever
+ * chooses the provider signs in as any owner with an address in the domain. Throws the problems `org_not_found` and `role_exceeded`.
  */
-export async function requireAdmin(log: Reading, { org_id, member }: { org_id: string; member: string | null }) {
+export async function requireRole(
+  log: Reading,
+  { org_id, member, changes }: { org_id: string; member: string | null; changes: boolean },
+): Promise<void> {
   const events = await log.readStream(orgStream(org_id));
   const { members } = events.map(decode).reduce(orgDecider.evolve, orgDecider.initial);
   const role = member === null ? "owner" : members.get(member);
   if (events.length === 0 || role === undefined) throw orgNotFound();
-  if (role === "owner" || role === "admin") return;
-  throw new Problem(
-    problems.role_exceeded,
-    `The role "${role}" cannot see or change the organisation's single sign-on.`,
-  );
+  if (role === "owner" || (role === "admin" && !changes)) return;
+  const what = changes ? "change" : "see";
+  throw new Problem(problems.role_exceeded, `The role "${role}" cannot ${what} the organisation's single sign-on.`);
 }
 
 export type Changed =

@@ -46,6 +46,12 @@ export function ssoPages(parts: Parts, provider: Pick<Provider, "authorizationUr
   async function start(request: Request): Promise<Response> {
     const { org_id, connection } = await target(request);
     const next = nextOf(request);
+    if (isFromElsewhere(request)) {
+      const { sign_in_url } = addressesOf(request, { public_url, org_id });
+      const href = `${new URL(sign_in_url).pathname}?${new URLSearchParams({ next })}`;
+      const body = renderToString(<Asking domain={connection.domain} issuer={connection.issuer} href={href} />);
+      return await page(request, { title: "Single sign-on", body });
+    }
     const { cookie, ...begun } = await begin(vault, { org_id, connection_id: connection.connection_id, next });
     const { redirect_uri } = addressesOf(request, { public_url, org_id });
     const location = await provider.authorizationUrl(connection, { ...begun, redirect_uri }).catch((error) => {
@@ -129,16 +135,33 @@ export function ssoPages(parts: Parts, provider: Pick<Provider, "authorizationUr
       if (!(error instanceof Problem)) throw error;
       const { title, status, help, code } = error.kind;
       const body = renderToString(<Refusal detail={error.detail} help={help} code={code} />);
-      // Of the request's address it has nothing: that has the provider's code.
-      const page = { title, description: title, address: "/auth/sso", modified: MODIFIED, body, is_own: true } as const;
-      const shown = await site.show(request, page);
-      const response = new Response(shown.body, { status, headers: shown.headers });
-      response.headers.set("referrer-policy", "no-referrer");
+      const response = await page(request, { title, body, status });
       const { retry_after_s } = error.options;
       if (retry_after_s !== undefined) response.headers.set("retry-after", String(retry_after_s));
       return response;
     }
   }
+
+  /** Of the request's address it has nothing: that has the provider's code. */
+  async function page(
+    request: Request,
+    { title, body, status = 200 }: { title: string; body: string; status?: number },
+  ) {
+    const about = { title, description: title, address: "/auth/sso", modified: MODIFIED, body, is_own: true } as const;
+    const shown = await site.show(request, about);
+    const response = new Response(shown.body, { status, headers: shown.headers });
+    response.headers.set("referrer-policy", "no-referrer");
+    return response;
+  }
+}
+
+/**
+ * Whether a page of somebody else's leads here. It may lead to an organisation of theirs, whose provider would sign a visitor in as
+ * somebody else without a word.
+ */
+function isFromElsewhere(request: Request): boolean {
+  const site = contextOf(request).headers["sec-fetch-site"];
+  return site === "cross-site" || site === "same-site";
 }
 
 function leadTo(location: string, cookies: readonly string[]): Response {
@@ -158,6 +181,22 @@ function Refusal({ detail, help, code }: { detail: string; help: string; code: s
       <p>
         <a class="button" href="/auth/sign-in">
           Sign in with a link
+        </a>
+      </p>
+    </>
+  );
+}
+
+function Asking({ domain, issuer, href }: { domain: string; issuer: string; href: string }) {
+  return (
+    <>
+      <p>
+        You are about to sign in with an address at <strong>{domain}</strong>, at the provider{" "}
+        <strong>{new URL(issuer).host}</strong>. If you do not know it, close this page.
+      </p>
+      <p>
+        <a class="button" href={href}>
+          Sign in
         </a>
       </p>
     </>

@@ -1,4 +1,4 @@
-/** An organisation's connection to its provider: for its owners and admins. */
+/** An organisation's connection to its provider: for its owners, and its admins see it. */
 import type { Caller } from "../../access/mod.ts";
 import { asciiDomain } from "../../domain/email_address.ts";
 import type { Call } from "../../http/call.ts";
@@ -9,7 +9,7 @@ import { actingMember, orgIdParam } from "../../http/request/org.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
 import type { FeatureParts } from "../feature.ts";
-import { commandSso, readSso, requireAdmin } from "./commands.ts";
+import { commandSso, readSso, requireRole } from "./commands.ts";
 import { expectedRecord, proofOf } from "./domain.ts";
 import { ssoProblems } from "./problems.ts";
 import { type Provider, UnusableProviderError } from "./provider.ts";
@@ -37,7 +37,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
         tag: tags.orgs,
         summary: "Set an organisation's provider for single sign-on",
         description:
-          "For owners and admins: an OpenID Connect provider, which is asked for its metadata at once, and a domain, which counts once POST /api/v1/orgs/{org_id}/sso/verify has proven it. It replaces what was set before; a domain that stays the same stays proven. The response has the redirect URI to register at the provider.",
+          "For owners, since whoever chooses the provider decides whom it signs in: an OpenID Connect provider, which is asked for its metadata at once, and a domain, which counts once POST /api/v1/orgs/{org_id}/sso/verify has proven it. It replaces what was set before; a domain that stays the same stays proven. The response has the redirect URI to register at the provider.",
         scope: "orgs:write",
         step_up: true,
         params: PARAMS,
@@ -48,7 +48,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
       },
       async (call) => {
         const { org_id } = call.params;
-        await admit(call);
+        await admit(call, { changes: true });
         const { issuer, client_id, client_secret } = call.body;
         const domain = checkedDomain(call.body.domain);
         await checkProvider({ issuer, client_id, client_secret });
@@ -70,7 +70,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
         errors: [problems.session_required, problems.role_exceeded, ssoProblems.sso_not_configured],
       },
       async (call) => {
-        await admit(call);
+        await admit(call, { changes: false });
         return await shown(call);
       },
     ),
@@ -82,7 +82,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
         tag: tags.orgs,
         summary: "Prove an organisation's domain for single sign-on",
         description:
-          "Looks for the TXT record that the connection names; from then on members can sign in. A domain counts for one organisation, the first that proves it. Repeated, it changes nothing.",
+          "For owners. Looks for the TXT record that the connection names; from then on members can sign in. A domain counts for one organisation, the first that proves it. Repeated, it changes nothing.",
         scope: "orgs:write",
         step_up: true,
         params: PARAMS,
@@ -97,7 +97,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
       },
       async (call) => {
         const { org_id } = call.params;
-        await admit(call);
+        await admit(call, { changes: true });
         const { connection, verified_at } = (await readSso(log, org_id)).state;
         if (!connection) throw notConfigured();
         const { domain } = connection;
@@ -122,7 +122,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
         tag: tags.orgs,
         summary: "Remove an organisation's provider for single sign-on",
         description:
-          "For owners and admins. The client secret is destroyed, the domain is free, and members sign in by mail. Their sessions stay.",
+          "For owners. The client secret is destroyed, the domain is free, and members sign in by mail. Their sessions stay.",
         scope: "orgs:write",
         step_up: true,
         params: PARAMS,
@@ -131,15 +131,15 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
       },
       async (call) => {
         const { org_id } = call.params;
-        await admit(call);
+        await admit(call, { changes: true });
         await record(call, { type: "remove" }, org_id);
         return { org_id, status: "removed" };
       },
     ),
   ];
 
-  async function admit({ caller, params: { org_id } }: OrgCall): Promise<void> {
-    await requireAdmin(log, { org_id, member: actingMember(caller) });
+  async function admit({ caller, params: { org_id } }: OrgCall, { changes }: { changes: boolean }): Promise<void> {
+    await requireRole(log, { org_id, member: actingMember(caller), changes });
   }
 
   /** Throws the problem `validation_failed`. */

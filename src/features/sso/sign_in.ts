@@ -6,7 +6,7 @@ import { type SessionStarted, sessionStream } from "../../../events/session.ts";
 import { type SsoConfigured, ssoLinkStream, ssoSignInStream } from "../../../events/sso.ts";
 import { userAccount, userOf } from "../../../events/user.ts";
 import { newSessionSecret } from "../../access/mod.ts";
-import { changeUser, emailVerification, readUser, upsertUser } from "../../access/users.ts";
+import { changeUser, emailVerification, findUser, readUser, upsertUser } from "../../access/users.ts";
 import { firstDecision } from "../../domain/decider.ts";
 import { domainOf, normalisedEmail } from "../../domain/email_address.ts";
 import { orgDecider } from "../../domain/org.ts";
@@ -15,7 +15,7 @@ import { evolveLinks, type SsoLinks } from "../../domain/sso.ts";
 import type { UserRejection } from "../../domain/user.ts";
 import { Problem } from "../../http/problem.ts";
 import { problems } from "../../http/problems.ts";
-import type { EventLog } from "../../log/mod.ts";
+import type { Append, EventLog } from "../../log/mod.ts";
 import type { Vault } from "../../vault/mod.ts";
 import { ssoProblems } from "./problems.ts";
 import type { SignedInThere } from "./provider.ts";
@@ -32,6 +32,9 @@ const ROLE = "viewer";
 
 /** Nobody is signed in yet. */
 const ACTOR = "system:sso";
+
+/** Whoever is about to be recorded is no member of anything. */
+const NOBODY = userAccount("00000000-0000-0000-0000-000000000000");
 
 interface Returning {
   readonly org_id: string;
@@ -169,6 +172,8 @@ async function userOfIdentity(parts: Parts, { identity, email, connection, cause
   const meta = { ...cause, actor: ACTOR };
   const linked = await linkedUser(parts, identity);
   if (linked === undefined) {
+    // Whoever could not join is not recorded.
+    if ((await findUser(parts, email)) === undefined) await decideJoining(parts.log, identity.org_id, NOBODY);
     const upserted = await upsertUser(parts, { profile: { email }, meta });
     if ("refusal" in upserted) throw refused(upserted.refusal);
     return upserted.user_id;
@@ -230,21 +235,24 @@ async function joining(
   log: EventLog,
   { org_id, user, meta }: { org_id: string; user: string; meta: Omit<EventMeta, "correlation_id"> },
 ) {
-  const recorded = await log.readStream(orgStream(org_id));
-  const state = recorded.map(decode).reduce(orgDecider.evolve, orgDecider.initial);
-  if (state.members.has(user)) return [];
-  const events = orgDecider.decide({ type: "join", member: user, role: ROLE, by: null }, state);
-  if ("rejected" in events) {
-    if (events.code === "too_many_members") throw new Problem(ssoProblems.sso_org_full, events.message);
-    throw new Problem(ssoProblems.sso_unavailable, events.message);
-  }
+  const { events, version: expected_version } = await decideJoining(log, org_id, user);
   const account = orgAccount(org_id);
-  return [
-    {
-      stream_id: orgStream(org_id),
-      expected_version: recorded.length,
-      events,
-      meta: { ...meta, account, correlation_id: org_id },
-    },
-  ];
+  return events.length === 0
+    ? []
+    : [{ stream_id: orgStream(org_id), expected_version, events, meta: { ...meta, account, correlation_id: org_id } }];
+}
+
+/** Throws the problems `sso_org_full` and `sso_unavailable`. */
+async function decideJoining(
+  log: EventLog,
+  orgId: string,
+  user: string,
+): Promise<{ events: Append["events"]; version: number }> {
+  const recorded = await log.readStream(orgStream(orgId));
+  const state = recorded.map(decode).reduce(orgDecider.evolve, orgDecider.initial);
+  const events = orgDecider.decide({ type: "join", member: user, role: ROLE, by: null }, state);
+  if (!("rejected" in events)) return { events: events as Append["events"], version: recorded.length };
+  if (events.code === "already_member") return { events: [], version: recorded.length };
+  if (events.code === "too_many_members") throw new Problem(ssoProblems.sso_org_full, events.message);
+  throw new Problem(ssoProblems.sso_unavailable, events.message);
 }

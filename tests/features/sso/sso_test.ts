@@ -5,6 +5,7 @@ import { orgStream } from "../../../events/org.ts";
 import { ssoSignInStream, ssoStream } from "../../../events/sso.ts";
 import { userAccount, userOf } from "../../../events/user.ts";
 import { commandUser, findUser, upsertUser } from "../../../src/access/users.ts";
+import { MEMBERS_MAX } from "../../../src/domain/org.ts";
 import { SSO_MS } from "../../../src/domain/sso.ts";
 import { commandOrg, createOrg } from "../../../src/features/orgs/commands.ts";
 import { SSO_VISITS } from "../../../src/features/sso/pages.tsx";
@@ -117,12 +118,16 @@ async function signIn(sub: string, claims: object = {}): Promise<Answer> {
 }
 
 /** Comes back from the false provider, whose token is as a test wants it. */
-async function comeBack(token: FalseProvider["token"], more: Record<string, string> = {}): Promise<Answer> {
-  const { location, cookie } = await begin(other);
+async function comeBack(
+  token: FalseProvider["token"],
+  more: Record<string, string> = {},
+  to: Organisation = other,
+): Promise<Answer> {
+  const { location, cookie } = await begin(to);
   const { searchParams } = new URL(location);
   fake.token = { nonce: searchParams.get("nonce") as string, ...token };
   const query = new URLSearchParams({ code: "any", state: searchParams.get("state") as string, ...more });
-  return await visit(`${callback(other)}?${query}`, { cookie });
+  return await visit(`${callback(to)}?${query}`, { cookie });
 }
 
 const sessionCookie = ({ headers }: Answer) =>
@@ -144,7 +149,7 @@ const refusal = ({ status, text, headers }: Answer) => {
 const unique = (name: string) => `${name}-${crypto.randomUUID().slice(0, 8)}`;
 
 describe("a connection", () => {
-  test("is set and seen by owners and admins, and its secret by nobody", async () => {
+  test("is set by owners, seen by admins, too, and its secret by nobody", async () => {
     const one = await newOrg("one.example");
     const set = await configure(one);
     expect(set.body).toMatchObject({
@@ -170,10 +175,14 @@ describe("a connection", () => {
       const member = await signedIn(api.personal_log);
       const command = { type: "join", member: member.user, role, by: null } as const;
       await commandOrg(api.personal_log, { org_id: one.org_id, command, meta: { actor: "key:1" } });
-      return await api.ask(path(one), { headers: member.headers });
+      const seen = await api.ask(path(one), { headers: member.headers });
+      return [seen, await configure({ ...one, owner: member }), await verify({ ...one, owner: member })].map(
+        ({ status, body }) => body.error ?? status,
+      );
     };
-    expect((await as("admin")).status).toBe(200);
-    expect((await as("member")).body.error).toBe("role_exceeded");
+    // Whoever chooses the provider signs in as any owner with an address in the domain.
+    expect(await as("admin")).toEqual([200, "role_exceeded", "role_exceeded"]);
+    expect(await as("member")).toEqual(["role_exceeded", "role_exceeded", "role_exceeded"]);
     const stranger = await signedIn(api.personal_log);
     expect((await api.ask(path(one), { headers: stranger.headers })).body.error).toBe("org_not_found");
   });
@@ -340,6 +349,23 @@ describe("signing in", () => {
     expect(refusal(await signIn(sub))).toEqual([403, "sso_identity_conflict"]);
   });
 
+  test("is refused by a full organisation, which records nobody", async () => {
+    const one = await newOrg("full.example");
+    await proven(one, fake.issuer);
+    const events = Array.from({ length: MEMBERS_MAX - 1 }, () => ({
+      type: "org.member_joined" as const,
+      data: { member: `user:${crypto.randomUUID()}`, role: "viewer" as const },
+    }));
+    const meta = { actor: "key:1", correlation_id: one.org_id };
+    await api.log.append({ stream_id: orgStream(one.org_id), expected_version: 1, events, meta });
+    const email = `${unique("late")}@full.example`;
+    expect(refusal(await comeBack({ claims: { sub: unique("late"), email, email_verified: true } }, {}, one))).toEqual([
+      403,
+      "sso_org_full",
+    ]);
+    expect(await findUser({ log: api.personal_log, vault: api.vault }, email)).toBeUndefined();
+  });
+
   test.each([
     ["unverified", { email_verified: false }, "sso_email_unverified"],
     ["verified in words only", { email_verified: "true" }, "sso_email_unverified"],
@@ -361,6 +387,19 @@ describe("signing in", () => {
     const command = { type: "request_erasure", erasure_id: crypto.randomUUID() } as const;
     await commandUser(api.personal_log, { user_id, command, meta });
     expect(refusal(await signIn(sub))).toEqual([403, "user_erased"]);
+  });
+
+  test("from a page of somebody else's needs a click: it may be their organisation", async () => {
+    for (const site of ["cross-site", "same-site"]) {
+      const asked = await visit(`/auth/sso/${org.org_id}?next=/public/docs?a=1%26b`, { "sec-fetch-site": site });
+      expect([asked.status, asked.headers.get("set-cookie")]).toEqual([200, null]);
+      expect(asked.headers.get("cache-control")).toContain("no-store");
+      expect(asked.text).toContain(new URL(real.issuer).host);
+      const href = /<a class="button" href="([^"]*)"/.exec(asked.text)?.[1]?.replaceAll("&amp;", "&") as string;
+      expect(href).toBe(`/auth/sso/${org.org_id}?next=%2Fpublic%2Fdocs%3Fa%3D1%26b`);
+      expect((await visit(href, { "sec-fetch-site": "same-origin" })).status).toBe(303);
+    }
+    expect((await visit(`/auth/sso/${org.org_id}`, { "sec-fetch-site": "none" })).status).toBe(303);
   });
 
   test("by several at once with one answer of the provider starts one session", async () => {
