@@ -16,7 +16,8 @@ const made: Record<"job" | "schedule" | "key" | "org" | "thread" | "token", stri
 };
 
 beforeAll(async () => {
-  api = await startApi({ timing: { read_model_wait_ms: 10_000 } });
+  // What follows from an event by itself is recorded whenever it is.
+  api = await startApi({ timing: { read_model_wait_ms: 10_000 }, reactions: [] });
   made.job = (await api.submit({ workflow: "nobody_runs_this" })).job_id;
   await api.ask(`/api/v1/jobs/${made.job}/cancel`, { method: "POST" });
   made.schedule = (await make("/api/v1/schedules", SCHEDULE)).schedule_id;

@@ -105,7 +105,7 @@ describe("API8, security misconfiguration:", () => {
 describe("API9, improper inventory management:", () => {
   /** Pages and files: they are for browsers, and hidden from the document on purpose. */
   const PAGES =
-    /^\/(docs|public|status|auth\/sign-in|auth\/link|auth\/sso|invitation|unsubscribe|marketing\/confirm|robots\.txt|sitemap\.xml|favicon\.ico|\.well-known\/security\.txt)(\/|$)/;
+    /^\/(docs|public|status|auth\/sign-in|auth\/link|auth\/email|auth\/sso|invitation|unsubscribe|marketing\/confirm|robots\.txt|sitemap\.xml|favicon\.ico|\.well-known\/security\.txt)(\/|$)/;
 
   test("everything that is served is in the document, or a page", () => {
     const documented = new Set(

@@ -41,6 +41,8 @@ const axeOn = (
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .flatMap(({ id, help, nodes }) => nodes.map(({ target, any }) =>
     id + ": " + help + " at " + target.join(" ") + (any[0] ? " (" + any[0].message + ")" : ""))))`;
+/** Colors that are on their way from one look to another belong to neither. */
+const END_TRANSITIONS = "for (const each of document.getAnimations()) if (each instanceof CSSTransition) each.finish()";
 const OVERHANG = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
 
 /** A pair of tabs, with scripts and without, that visit one page after another: a new one for each page costs more than the visit. */
@@ -109,6 +111,7 @@ async function openTab(browser: Browser, options: BrowserContextOptions): Promis
 async function look(page: Page, { viewport, colorScheme }: (typeof LOOKS)[number]): Promise<void> {
   await page.setViewportSize(viewport);
   await page.emulateMedia({ colorScheme });
+  await page.evaluate(END_TRANSITIONS);
 }
 
 /** Notes what the page asks for and complains of, until it is stopped. What its policy forbids is an error on the console. */

@@ -25,6 +25,7 @@ describe("/docs/json", () => {
     expect([...new Set(pages)].sort()).toEqual([
       ...[
         "get /.well-known/security.txt",
+        "get /auth/email",
         "get /auth/link",
         "get /auth/sign-in",
         "get /auth/sso/{org_id}",
