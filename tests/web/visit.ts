@@ -41,8 +41,10 @@ const axeOn = (
   .filter(({ impact }) => impact === "serious" || impact === "critical")
   .flatMap(({ id, help, nodes }) => nodes.map(({ target, any }) =>
     id + ": " + help + " at " + target.join(" ") + (any[0] ? " (" + any[0].message + ")" : ""))))`;
-/** Colors that are on their way from one look to another belong to neither. */
-const END_TRANSITIONS = "for (const each of document.getAnimations()) if (each instanceof CSSTransition) each.finish()";
+/** Scripts learn of a look with the next frame. Colors that are on their way from one to another belong to neither. */
+const END_TRANSITIONS = `new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))).then(() => {
+  for (const each of document.getAnimations()) if (each instanceof CSSTransition) each.finish();
+})`;
 const OVERHANG = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
 
 /** A pair of tabs, with scripts and without, that visit one page after another: a new one for each page costs more than the visit. */
