@@ -142,16 +142,13 @@ export function ssoPages(parts: Parts, provider: Pick<Provider, "authorizationUr
     }
   }
 
-  /** Of the request's address it has nothing: that has the provider's code. */
   async function page(
     request: Request,
     { title, body, status = 200 }: { title: string; body: string; status?: number },
   ) {
     const about = { title, description: title, address: "/auth/sso", modified: MODIFIED, body, is_own: true } as const;
     const shown = await site.show(request, about);
-    const response = new Response(shown.body, { status, headers: shown.headers });
-    response.headers.set("referrer-policy", "no-referrer");
-    return response;
+    return new Response(shown.body, { status, headers: shown.headers });
   }
 }
 
@@ -165,7 +162,7 @@ function isFromElsewhere(request: Request): boolean {
 }
 
 function leadTo(location: string, cookies: readonly string[]): Response {
-  const headers = new Headers({ location, "cache-control": "no-store", "referrer-policy": "no-referrer" });
+  const headers = new Headers({ location, "cache-control": "no-store" });
   for (const cookie of cookies) headers.append("set-cookie", cookie);
   return new Response(null, { status: 303, headers });
 }
