@@ -64,7 +64,7 @@ async function mailInvitation(
   const to = shown?.email ?? null;
   if (to === null) return OVER;
   const values = {
-    organisation: org.name,
+    organisation: unlinked(org.name),
     role: invitation.role,
     url: `${public_url}${INVITATION_PATH}#${await invitationToken(vault, ids)}`,
     days: String(INVITATION_MS / DAY_MS),
@@ -72,5 +72,16 @@ async function mailInvitation(
   const mail = { template: "invitation", values, to, person: invitationSubject(invitation_id) };
   return await mailer.send(mail, { idempotency_key: invitationSubject(invitation_id), signal });
 }
+
+/**
+ * A name that leads nowhere: mail programs make links of whatever looks like an address, and whoever named the organisation would
+ * have written it in a mail of ours. What is between two characters is followed by a word joiner, which nobody sees.
+ */
+function unlinked(name: string): string {
+  return name.replace(BIDI, "").replace(/[.:/@](?=\S)/g, "$&\u2060");
+}
+
+/** Characters that change the order in which others are shown. */
+const BIDI = /[\u202a-\u202e\u2066-\u2069]/g;
 
 const OVER = { skipped: "invitation_over" } as const;

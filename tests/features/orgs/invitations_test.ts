@@ -146,6 +146,19 @@ describe("an invitation", () => {
     expect(after.body.data).toEqual([]);
   });
 
+  test("leads nowhere but here, whatever the organisation is called", async () => {
+    const { org_id, path } = await team();
+    const name = "Locked: log in at https://evil.example/x, www.evil.example or help@evil.example \u202eelpmaxe";
+    await send("PATCH", path, { name }, operator);
+    const { invitation_id } = await invite(org_id, `${crypto.randomUUID()}@example.com`);
+    await run(MAIL_INVITATION, { org_id, invitation_id });
+    const [mail] = outbox.mails();
+    for (const text of [mail?.text, mail?.html]) {
+      expect(text).toContain("evil.\u2060example");
+      expect(text).not.toMatch(/:\/\/(?!api\/)|www\.e|evil\.e|@e|\u202e/);
+    }
+  });
+
   test("says the same of an address that is a user's and of one that is nobody's", async () => {
     const { path } = await team();
     const known = (await user()).email;
