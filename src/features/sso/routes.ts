@@ -8,6 +8,7 @@ import { problems } from "../../http/problems.ts";
 import { actingMember, orgIdParam } from "../../http/request/org.ts";
 import { invalid } from "../../http/request/validation.ts";
 import { route } from "../../http/route.ts";
+import { admitRarely } from "../../rate/mod.ts";
 import type { FeatureParts } from "../feature.ts";
 import { commandSso, readSso, requireRole } from "./commands.ts";
 import { expectedRecord, proofOf } from "./domain.ts";
@@ -17,6 +18,8 @@ import { Sso, SsoConfigure, SsoRemoved } from "./schemas.ts";
 import { addressesOf } from "./urls.ts";
 
 const ROUTE = "/api/v1/orgs/:org_id/sso";
+/** Each asks a provider, and stays in the stream that every visit of the sign-in page reads. */
+export const SSO_CHANGES = { policy: "sso-changes", quota: 50, period_s: 86_400 };
 const PARAMS = { org_id: orgIdParam };
 
 const [EXAMPLE] = Sso.examples as [object];
@@ -25,9 +28,12 @@ const VERIFIED = { ...EXAMPLE, verified_at: (EXAMPLE as { configured_at: string 
 
 type OrgCall = Call<{ readonly org_id: string }, unknown, unknown, Caller>;
 
-type Parts = Pick<FeatureParts, "config" | "log" | "lookup" | "vault">;
+type Parts = Pick<FeatureParts, "config" | "log" | "lookup" | "sql" | "vault">;
 
-export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts, provider: Pick<Provider, "check">) {
+export function ssoRoutes(
+  { config: { public_url }, log, lookup, sql, vault }: Parts,
+  provider: Pick<Provider, "check">,
+) {
   return [
     route(
       {
@@ -37,7 +43,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
         tag: tags.orgs,
         summary: "Set an organisation's provider for single sign-on",
         description:
-          "For owners, since whoever chooses the provider decides whom it signs in: an OpenID Connect provider, which is asked for its metadata at once, and a domain, which counts once POST /api/v1/orgs/{org_id}/sso/verify has proven it. It replaces what was set before; a domain that stays the same stays proven. The response has the redirect URI to register at the provider.",
+          "For owners, since whoever chooses the provider decides whom it signs in: an OpenID Connect provider, which is asked for its metadata at once, and a domain, which counts once POST /api/v1/orgs/{org_id}/sso/verify has proven it. It replaces what was set before; a domain that stays the same stays proven. The response has the redirect URI to register at the provider. At most 50 times within 24 hours for one organisation.",
         scope: "orgs:write",
         step_up: true,
         params: PARAMS,
@@ -51,6 +57,7 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
         await admit(call, { changes: true });
         const { issuer, client_id, client_secret } = call.body;
         const domain = checkedDomain(call.body.domain);
+        await countChange(org_id);
         await checkProvider({ issuer, client_id, client_secret });
         const connection = { connection_id: Bun.randomUUIDv7(), issuer, client_id, client_secret, domain };
         return await record(call, { type: "configure", ...connection }, org_id);
@@ -140,6 +147,18 @@ export function ssoRoutes({ config: { public_url }, log, lookup, vault }: Parts,
 
   async function admit({ caller, params: { org_id } }: OrgCall, { changes }: { changes: boolean }): Promise<void> {
     await requireRole(log, { org_id, member: actingMember(caller), changes });
+  }
+
+  /** Throws the problem `rate_limited`. */
+  async function countChange(org_id: string): Promise<void> {
+    const wait_s = Math.ceil(await admitRarely(sql, [{ ...SSO_CHANGES, scope: org_id }]));
+    if (wait_s === 0) return;
+    const { policy, quota } = SSO_CHANGES;
+    const detail = `An organisation's provider is set at most ${quota} times within 24 hours; the next time in ${wait_s} s.`;
+    throw new Problem(problems.rate_limited, detail, {
+      retry_after_s: wait_s,
+      members: { violated_policies: [policy] },
+    });
   }
 
   /** Throws the problem `validation_failed`. */

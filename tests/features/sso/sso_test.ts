@@ -9,6 +9,8 @@ import { MEMBERS_MAX } from "../../../src/domain/org.ts";
 import { SSO_MS } from "../../../src/domain/sso.ts";
 import { commandOrg, createOrg } from "../../../src/features/orgs/commands.ts";
 import { SSO_VISITS } from "../../../src/features/sso/pages.tsx";
+import { SSO_CHANGES } from "../../../src/features/sso/routes.ts";
+import { admitRarely } from "../../../src/rate/mod.ts";
 import { type Answer, type Harness, post, startApi } from "../../http/harness.ts";
 import { type NameServerStandIn, startNameServer } from "../../support/dns.ts";
 import {
@@ -220,6 +222,17 @@ describe("a connection", () => {
     for (const domain of ["example", "https://example.com", "a@example.com", "127.0.0.1"]) {
       expect((await configure(org, { domain })).body.errors[0].pointer).toBe("/domain");
     }
+  });
+
+  test("is set at most 50 times a day: its history is read whenever somebody signs in", async () => {
+    const one = await newOrg("often.example");
+    for (let i = 0; i < SSO_CHANGES.quota; i++) {
+      expect(await admitRarely(api.sql, [{ ...SSO_CHANGES, scope: one.org_id }])).toBe(0);
+    }
+    const { status, headers, body } = await configure(one);
+    expect([status, body.error, body.violated_policies]).toEqual([429, "rate_limited", ["sso-changes"]]);
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await configure(await newOrg("often.example"))).status).toBe(200);
   });
 
   test("needs a recent sign-in to be changed", async () => {
