@@ -83,9 +83,10 @@ export interface Upserted {
 
 /** Creates the user who has an address, or updates them, unless they are about to be erased. Throws what `log.append` and the vault throw. */
 export async function upsertUser(
-  { log, vault }: UserParts,
+  parts: UserParts,
   { profile, meta }: { profile: Partial<UserProfile> & { readonly email: string }; meta: UserMeta },
 ): Promise<Upserted | { readonly refusal: UserRejection }> {
+  const { log, vault } = parts;
   const { email } = profile;
   // A former address of somebody's is released at most once by each who meets it.
   while (true) {
@@ -101,7 +102,7 @@ export async function upsertUser(
       continue;
     }
     const before = handled.state.profile.email;
-    if (before !== null && before !== email) await vault.release(address(before), owner);
+    if (before !== null) await settle(parts, { user_id, before, email });
     const created = handled.events[0]?.type === "user.created";
     return { user_id, created, position: handled.position };
   }
@@ -144,6 +145,26 @@ async function isClaimedFor(
   }
 }
 
+interface Settling {
+  readonly user_id: string;
+  readonly before: string | null;
+  readonly email: string | null;
+}
+
+/** Sees to it, after a change of address, that the index says what is recorded: others may have changed it back meanwhile. */
+async function settle(parts: UserParts, { user_id, before, email }: Settling): Promise<void> {
+  if (before === email) return;
+  if (email !== null) await parts.vault.claim(address(email), userAccount(user_id));
+  if (before !== null) await free(parts, { user_id, email: before });
+}
+
+/** Frees an address, unless the user has it by now. */
+async function free({ log, vault }: UserParts, { user_id, email }: { user_id: string; email: string }): Promise<void> {
+  const subject = userAccount(user_id);
+  await vault.release(address(email), subject);
+  if ((await readUser(log, user_id))?.profile.email === email) await vault.claim(address(email), subject);
+}
+
 /** `position`: of what was recorded; `undefined`: nothing had to be. */
 export type Changed =
   | { readonly ok: true; readonly position: number | undefined }
@@ -158,7 +179,7 @@ export async function changeUser(
   parts: UserParts,
   { user_id, profile, meta }: { user_id: string; profile: Partial<UserProfile>; meta: UserMeta },
 ): Promise<Changed> {
-  const { log, vault } = parts;
+  const { log } = parts;
   const { email } = profile;
   if (email !== undefined && email !== null) {
     // Somebody who does not exist, or is erased, gets no address; the command says so below.
@@ -169,9 +190,7 @@ export async function changeUser(
   const changed = await commandUser(log, { user_id, command: { type: "update", profile }, meta });
   if (!changed.ok) return { ok: false, reason: "refused", refusal: changed.refusal };
   const before = changed.state.profile.email;
-  if (email !== undefined && before !== null && before !== email) {
-    await vault.release(address(before), userAccount(user_id));
-  }
+  if (email !== undefined) await settle(parts, { user_id, before, email });
   return { ok: true, position: changed.position };
 }
 
@@ -183,23 +202,21 @@ export async function confirmEmailChange(
   parts: UserParts,
   { user_id, meta, ...link }: { user_id: string; change_id: string; now: number; meta: UserMeta },
 ): Promise<Changed> {
-  const { log, vault } = parts;
+  const { log } = parts;
   const user = await readUser(log, user_id);
   const email = user && confirmedBy(link, user);
   const isActive = user?.status === "active" || user?.status === "suspended";
-  const subject = userAccount(user_id);
   const isClaimed = email !== undefined && isActive;
   if (isClaimed && !(await isClaimedFor(parts, { user_id, email, meta }))) return { ok: false, reason: "email_taken" };
   const command = { type: "confirm_email_change", ...link } as const;
   const confirmed = await commandUser(log, { user_id, command, meta });
   if (!confirmed.ok) {
     // The link was used, or replaced, in the meantime.
-    if (isClaimed && (await readUser(log, user_id))?.profile.email !== email)
-      await vault.release(address(email), subject);
+    if (isClaimed && (await readUser(log, user_id))?.profile.email !== email) await free(parts, { user_id, email });
     return { ok: false, reason: "refused", refusal: confirmed.refusal };
   }
   const before = confirmed.state.profile.email;
-  if (before !== null && before !== email) await vault.release(address(before), subject);
+  await settle(parts, { user_id, before, email: email ?? null });
   return { ok: true, position: confirmed.position };
 }
 

@@ -3,7 +3,14 @@ import { afterAll, beforeAll, describe, expect, setSystemTime, test } from "bun:
 import type { ConnectorContext } from "../../../connectors/connector.ts";
 import { decode } from "../../../events/mod.ts";
 import { userStream } from "../../../events/user.ts";
-import { findUser, readUser, upsertUser } from "../../../src/access/users.ts";
+import {
+  changeUser,
+  commandUser,
+  confirmEmailChange,
+  findUser,
+  readUser,
+  upsertUser,
+} from "../../../src/access/users.ts";
 import { EMAIL_CHANGE_MS, SIGN_IN_ACTOR } from "../../../src/domain/user.ts";
 import { emailChangeWorkflows } from "../../../src/features/users/email_change.ts";
 import {
@@ -206,6 +213,30 @@ describe("the link", () => {
     const tokens = [await mailed(one, email), await mailed(other, email)] as const;
     const answers = await Promise.all([confirm(one, tokens[0]), confirm(other, tokens[1])]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  });
+
+  test("leaves the user to be found by the address that they have, whatever happens at once", async () => {
+    const parts = { log: api.personal_log, vault: api.vault };
+    for (let round = 0; round < 10; round++) {
+      const { user_id, email: former, account: actor } = await person();
+      const email = address();
+      const asked = (change_id: string) =>
+        commandUser(parts.log, {
+          user_id,
+          command: { type: "request_email_change", change_id, email },
+          meta: { actor },
+        });
+      const used = (change_id: string) =>
+        confirmEmailChange(parts, { user_id, change_id, now: Date.now(), meta: { actor } });
+      const changed = (to: string) => changeUser(parts, { user_id, profile: { email: to }, meta: { actor: "key:1" } });
+      const [first, second] = [Bun.randomUUIDv7(), Bun.randomUUIDv7()];
+      await asked(first);
+      await Promise.all([used(first), asked(second).then(() => used(second))]);
+      expect(await findUser(parts, email)).toBe(user_id);
+      await Promise.all([former, email, former, email].map(changed));
+      const now = (await readUser(parts.log, user_id))?.profile.email as string;
+      expect(await findUser(parts, now)).toBe(user_id);
+    }
   });
 
   test("is not mailed if another was asked for since, it was used, or the user is erased", async () => {
