@@ -1,6 +1,6 @@
 /** Ends invitations that have expired, so that nothing of them stays: one process does, by a lease. */
 import { toTime } from "../../../events/time.ts";
-import { type Sql, type SweepOptions, sweep } from "../../db/mod.ts";
+import { isUndefinedTable, type Sql, type SweepOptions, sweep } from "../../db/mod.ts";
 import { INVITATION_MS } from "../../domain/org.ts";
 import type { EventLog } from "../../log/mod.ts";
 import { type Projector, pagesAt } from "../../projector/mod.ts";
@@ -44,7 +44,12 @@ export function startExpiring({
   ...parts
 }: ExpiryParts & { readonly instance: string; readonly logger: SweepOptions["logger"] }): { stop(): Promise<void> } {
   const { sql } = parts;
-  return sweep({ sql, name: "invitations", holder: instance, every_ms: LOOK_EVERY_MS, logger }, () =>
-    endExpired(parts),
-  );
+  return sweep({ sql, name: "invitations", holder: instance, every_ms: LOOK_EVERY_MS, logger }, async () => {
+    try {
+      await endExpired(parts);
+    } catch (error) {
+      // At a first start the read model is about to be built, and nothing can have expired.
+      if (!isUndefinedTable(error)) throw error;
+    }
+  });
 }
