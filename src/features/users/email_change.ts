@@ -4,7 +4,7 @@ import type { Connector } from "../../../connectors/connector.ts";
 import { decode, eventId } from "../../../events/mod.ts";
 import { userAccount, userStream } from "../../../events/user.ts";
 import { idsOfToken, type MailedTokens, mailedToken, tokenPattern } from "../../access/mod.ts";
-import { EMAIL_CHANGE_MS, userDecider } from "../../domain/user.ts";
+import { EMAIL_CHANGE_MS, type UserState, userDecider } from "../../domain/user.ts";
 import { defineSystemWorkflow } from "../../jobs/mod.ts";
 import type { EventLog } from "../../log/mod.ts";
 import { MAIL_RETRY, type Mailing, MailOutcome, NOT_MAILED } from "../../mail/mod.ts";
@@ -53,8 +53,8 @@ export function emailChangeWorkflows({ log, vault, mailer, base_url }: EmailChan
       output: Outcome,
       retry: MAIL_RETRY,
       async run({ user_id, version }, { signal }): Promise<Static<typeof Outcome>> {
-        const { email_change: change } = await userAt(user_id, Number.POSITIVE_INFINITY);
-        const asked = (await userAt(user_id, version)).email_change;
+        const at = await historyOf(user_id);
+        const [asked, change] = [at(version).email_change, at(Number.POSITIVE_INFINITY).email_change];
         // Another was asked for since, it was confirmed, or the user was erased.
         if (!change?.email || change.change_id !== asked?.change_id) return { skipped: "not_needed" };
         const values = {
@@ -72,10 +72,8 @@ export function emailChangeWorkflows({ log, vault, mailer, base_url }: EmailChan
       output: Outcome,
       retry: MAIL_RETRY,
       async run({ user_id, version }, { signal }): Promise<Static<typeof Outcome>> {
-        const [{ profile: before }, { profile: after }] = [
-          await userAt(user_id, version - 1),
-          await userAt(user_id, version),
-        ];
+        const at = await historyOf(user_id);
+        const [before, after] = [at(version - 1).profile, at(version).profile];
         if (before.email === null || before.email === after.email) return { skipped: "not_needed" };
         const mail = { template: "email_changed", values: {}, person: userAccount(user_id), to: before.email };
         return await sent(mail, { user_id, version, signal });
@@ -83,10 +81,11 @@ export function emailChangeWorkflows({ log, vault, mailer, base_url }: EmailChan
     }),
   ];
 
-  /** A user as they were after an event of theirs. */
-  async function userAt(user_id: string, version: number) {
-    const events = (await log.readStream(userStream(user_id))).filter((event) => event.version <= version);
-    return events.map(decode).reduce(userDecider.evolve, userDecider.initial);
+  /** Tells what a user was after each event of theirs. */
+  async function historyOf(user_id: string): Promise<(version: number) => UserState> {
+    const events = (await log.readStream(userStream(user_id))).map(decode);
+    return (version) =>
+      events.filter((event) => event.version <= version).reduce(userDecider.evolve, userDecider.initial);
   }
 
   async function sent(
